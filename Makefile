@@ -1,0 +1,56 @@
+# Two commands for a fresh machine: `make demo` and `make test`.  `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help demo test check format lint types imports drift unit integration embedded bench generate clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lintas needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[local,dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## the pipeline on simulated data of three provinces, flags on screen
+	$(BIN)/lintas demo
+
+test: check integration ## everything that needs no outside service
+
+check: $(STAMP) format lint types imports unit ## the gate without brokers: format, lint, types, import law, drift, unit tests
+
+format: $(STAMP) ## is every file formatted
+	$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP) ## the import law
+	$(BIN)/lint-imports
+
+drift: $(STAMP) ## lists that must agree, do
+	$(BIN)/pytest -q tests/drift
+
+unit: $(STAMP) ## pure tests and drift tests; no network
+	$(BIN)/pytest -q -m "not kafka and not clickhouse and not stack and not embedded"
+
+integration: $(STAMP) ## tests on a real Kafka broker and the real ClickHouse engine, which they start
+	$(BIN)/pytest -q -m "kafka or clickhouse or stack"
+
+embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
+	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or stack"
+
+bench: $(STAMP) ## figures, side by side in one run
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python bench/pipeline.py
+
+generate: $(STAMP) ## write the files that are made from code
+	$(BIN)/python -m lintas.generating
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The treaty between the rooms: records, topics, codec, identity and reference data."""

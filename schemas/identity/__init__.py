@@ -1,0 +1,30 @@
+"""Identity without names: tokens, blocks and name codes, and the readers of NIK and MRZ that feed them."""
+
+from schemas.identity.mrz import MachineReadable, read_mrz, write_td1, write_td3
+from schemas.identity.names import code_bits, dice, dice_bits, name_code, normalise_name, overlap_bits
+from schemas.identity.nik import Nik, Validity, read_nik
+from schemas.identity.tokens import KeyFileError, LinkageKey, TokenKind, block, kid_of, normalise, token, weak_block
+
+__all__ = [
+    "KeyFileError",
+    "LinkageKey",
+    "MachineReadable",
+    "Nik",
+    "TokenKind",
+    "Validity",
+    "block",
+    "code_bits",
+    "dice",
+    "dice_bits",
+    "kid_of",
+    "name_code",
+    "normalise",
+    "normalise_name",
+    "overlap_bits",
+    "read_mrz",
+    "read_nik",
+    "token",
+    "weak_block",
+    "write_td1",
+    "write_td3",
+]

@@ -1,0 +1,231 @@
+"""Reads and writes the machine readable zone of travel documents: TD1 (cards), TD2 and TD3 (passports).
+
+Source: ICAO Doc 9303 parts 3, 4, 5 and 6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from schemas.vocabulary import Sex
+
+_WEIGHTS = (7, 3, 1)
+_VALUES = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")} | {"<": 0}
+_SHAPES = {(30, 30, 30): "TD1", (36, 36): "TD2", (44, 44): "TD3"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineReadable:
+    """What a zone says; `problem` is set and the rest empty where nothing could be read."""
+
+    problem: str = ""
+    format: str = ""
+    document_type: str = ""
+    issuer: str = ""
+    number: str | None = field(default=None, repr=False)
+    surname: str = field(default="", repr=False)
+    given_names: str = field(default="", repr=False)
+    nationality: str = ""
+    birth_date: date | None = field(default=None, repr=False)
+    """None where a part of it is unknown (`<`)."""
+    sex: Sex | None = None
+    expires_on: date | None = None
+    optional: str = field(default="", repr=False)
+    checks: Mapping[str, bool] = field(default_factory=dict)
+    """Per checked field, whether its digit fits."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the zone was read and every check digit fits."""
+        return not self.problem and all(self.checks.values())
+
+    @property
+    def name(self) -> str:
+        """Given names first, as spoken; a mononym stands alone."""
+        return f"{self.given_names} {self.surname}".strip()
+
+
+def check_digit(text: str) -> str:
+    """The ICAO 9303 check digit of a field."""
+    return str(sum(_VALUES.get(c, 0) * _WEIGHTS[i % 3] for i, c in enumerate(text)) % 10)
+
+
+def read_mrz(text: str, at: date) -> MachineReadable:
+    """Read a zone; never raises.
+
+    Args:
+        text: its lines, separated by line breaks or joined.
+        at: the day by which the century of the birth date is resolved.
+    """
+    lines = _lines(text)
+    shape = _SHAPES.get(tuple(map(len, lines)))
+    if shape is None:
+        return MachineReadable(problem="not 2 x 44, 2 x 36 or 3 x 30 characters")
+    if not all(c in _VALUES for line in lines for c in line):
+        return MachineReadable(problem="other characters than A-Z, 0-9 and <")
+    return _read_td1(lines, at) if shape == "TD1" else _read_two_lines(lines, shape, at)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    lines = tuple(re.sub(r"\s", "", line.upper()) for line in re.split(r"\r\n|\r|\n|\\n|\|", text) if line.strip())
+    if len(lines) == 1:
+        whole = lines[0]
+        for sizes in _SHAPES:
+            if len(whole) == sum(sizes):
+                return tuple(whole[i : i + sizes[0]] for i in range(0, len(whole), sizes[0]))
+    return lines
+
+
+def _read_two_lines(lines: tuple[str, ...], shape: str, at: date) -> MachineReadable:
+    first, second = lines
+    surname, given = _names(first[5:])
+    end = 42 if shape == "TD3" else 35
+    checks = {
+        "number": second[9] == check_digit(second[:9]),
+        "birth_date": second[19] == check_digit(second[13:19]),
+        "expires_on": second[27] == check_digit(second[21:27]),
+        "composite": second[end + 1 if shape == "TD3" else end]
+        == check_digit(second[:10] + second[13:20] + second[21 : end + 1 if shape == "TD3" else end]),
+    }
+    if shape == "TD3":
+        # an empty optional field may have `<` for its digit
+        checks["optional"] = second[42] == check_digit(second[28:42]) or (
+            second[42] == "<" and not second[28:42].strip("<")
+        )
+    return MachineReadable(
+        format=shape,
+        document_type=first[:2].strip("<"),
+        issuer=first[2:5].strip("<"),
+        number=second[:9].strip("<") or None,
+        surname=surname,
+        given_names=given,
+        nationality=second[10:13].strip("<"),
+        birth_date=_born(second[13:19], at),
+        sex=_sex(second[20]),
+        expires_on=_expiry(second[21:27]),
+        optional=second[28:end].strip("<"),
+        checks=checks,
+    )
+
+
+def _read_td1(lines: tuple[str, ...], at: date) -> MachineReadable:
+    first, second, third = lines
+    surname, given = _names(third)
+    number, digit, optional = first[5:14], first[14], first[15:30]
+    if digit == "<" and optional.strip("<"):
+        # a number longer than nine goes on in the optional data, its digit behind it
+        rest = optional.split("<", 1)[0]
+        number, digit, optional = number + rest[:-1], rest[-1], optional[len(rest) :]
+    return MachineReadable(
+        format="TD1",
+        document_type=first[:2].strip("<"),
+        issuer=first[2:5].strip("<"),
+        number=number.strip("<") or None,
+        surname=surname,
+        given_names=given,
+        nationality=second[15:18].strip("<"),
+        birth_date=_born(second[:6], at),
+        sex=_sex(second[7]),
+        expires_on=_expiry(second[8:14]),
+        optional=optional.strip("<"),
+        checks={
+            "number": digit == check_digit(number),
+            "birth_date": second[6] == check_digit(second[:6]),
+            "expires_on": second[14] == check_digit(second[8:14]),
+            "composite": second[29] == check_digit(first[5:30] + second[:7] + second[8:15] + second[18:29]),
+        },
+    )
+
+
+def _names(text: str) -> tuple[str, str]:
+    """Surname and given names; a mononym has no `<<` and is a surname alone."""
+    surname, _, given = text.rstrip("<").partition("<<")
+    return " ".join(surname.replace("<", " ").split()), " ".join(given.replace("<", " ").split())
+
+
+def _sex(mark: str) -> Sex | None:
+    return {"F": Sex.F, "M": Sex.M, "X": Sex.X}.get(mark)
+
+
+def _born(text: str, at: date) -> date | None:
+    if not re.fullmatch(r"[0-9]{6}", text):
+        return None
+    century = at.year // 100 * 100
+    for base in (century, century - 100):
+        try:
+            born = date(base + int(text[:2]), int(text[2:4]), int(text[4:]))
+        except ValueError:
+            continue
+        if born <= at:
+            return born
+    return None
+
+
+def _expiry(text: str) -> date | None:
+    """Documents live ten years at most, so an expiry lies in this century."""
+    try:
+        return date(2000 + int(text[:2]), int(text[2:4]), int(text[4:]))
+    except ValueError:
+        return None
+
+
+def _pad(text: str, size: int) -> str:
+    return re.sub(r"[^A-Z0-9]", "<", text.upper())[:size].ljust(size, "<")
+
+
+def write_td3(
+    *,
+    number: str,
+    surname: str,
+    given_names: str,
+    birth_date: date,
+    sex: Sex,
+    expires_on: date,
+    nationality: str = "IDN",
+) -> str:
+    """A passport's two lines, for simulated travellers and tests."""
+    names = _pad(surname, 39) if not given_names else _pad(f"{surname}<<{given_names}", 39)
+    head = _pad(number, 9)
+    born, ends = birth_date.strftime("%y%m%d"), expires_on.strftime("%y%m%d")
+    body = (
+        head
+        + check_digit(head)
+        + _pad(nationality, 3)
+        + born
+        + check_digit(born)
+        + (sex.value if sex is not Sex.X else "<")
+        + ends
+        + check_digit(ends)
+        + "<" * 14
+        + "0"
+    )
+    composite = check_digit(body[:10] + body[13:20] + body[21:43])
+    return f"P<{_pad(nationality, 3)}{names}\n{body}{composite}"
+
+
+def write_td1(
+    *,
+    number: str,
+    surname: str,
+    given_names: str,
+    birth_date: date,
+    sex: Sex,
+    expires_on: date,
+    nationality: str = "IDN",
+) -> str:
+    """A card's three lines, for simulated travellers and tests; numbers longer than nine go on in the optional data."""
+    plain = re.sub(r"[^A-Z0-9]", "", number.upper())
+    if len(plain) > 9:
+        first = f"I<{_pad(nationality, 3)}{plain[:9]}<" + _pad(plain[9:] + check_digit(plain), 15)
+    else:
+        head = _pad(plain, 9)
+        first = f"I<{_pad(nationality, 3)}{head}{check_digit(head)}" + "<" * 15
+    born, ends = birth_date.strftime("%y%m%d"), expires_on.strftime("%y%m%d")
+    second = f"{born}{check_digit(born)}{sex.value if sex is not Sex.X else '<'}{ends}{check_digit(ends)}"
+    second += _pad(nationality, 3) + "<" * 11
+    composite = check_digit(first[5:30] + second[:7] + second[8:15] + second[18:29])
+    names = _pad(surname, 30) if not given_names else _pad(f"{surname}<<{given_names}", 30)
+    return f"{first}\n{second}{composite}\n{names}"

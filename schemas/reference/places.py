@@ -1,0 +1,144 @@
+"""Checkpoints of the transit provinces, their counterparts across the border, and the nodes on the way to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from types import MappingProxyType
+
+from schemas.reference.tables import rows
+from schemas.vocabulary import PROVINCE_CODES, Province
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A place where travellers are seen; `docs` are the documents it stamps or checks."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...]
+    kind: str
+    mode: str
+    scope: str
+    province_code: str
+    regency_code: str
+    lat: float
+    lon: float
+    tz: str
+    docs: frozenset[str]
+    status: str
+    counterparts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignPlace:
+    """A port, post or airport across the border; `country` is ISO 3166 alpha-2."""
+
+    id: str
+    name: str
+    country: str
+    mode: str
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteNode:
+    """A port or airport on the way from NTT to a checkpoint; `role` is origin or relay."""
+
+    id: str
+    name: str
+    role: str
+    province_code: str
+    regency_code: str
+    mode: str
+    tz: str
+
+
+def _split(text: str, mark: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(mark) if part.strip())
+
+
+@cache
+def checkpoints() -> Mapping[str, Checkpoint]:
+    """Every checkpoint by its id."""
+    return MappingProxyType(
+        {
+            r["checkpoint_id"]: Checkpoint(
+                id=r["checkpoint_id"],
+                name=r["name"],
+                aliases=_split(r["aliases"], ";"),
+                kind=r["kind"],
+                mode=r["mode"],
+                scope=r["scope"],
+                province_code=r["province_code"],
+                regency_code=r["regency_code"],
+                lat=float(r["lat"]),
+                lon=float(r["lon"]),
+                tz=r["tz"],
+                docs=frozenset(_split(r["docs"], "|")),
+                status=r["status"],
+                counterparts=_split(r["counterparts"], "|"),
+            )
+            for r in rows("checkpoints.csv")
+        }
+    )
+
+
+@cache
+def foreign_places() -> Mapping[str, ForeignPlace]:
+    """Every place across the border by its id."""
+    return MappingProxyType(
+        {
+            r["foreign_id"]: ForeignPlace(
+                id=r["foreign_id"],
+                name=r["name"],
+                country=r["country"],
+                mode=r["mode"],
+                lat=float(r["lat"]),
+                lon=float(r["lon"]),
+            )
+            for r in rows("foreign-counterparts.csv")
+        }
+    )
+
+
+@cache
+def route_nodes() -> Mapping[str, RouteNode]:
+    """Every node on the way by its id."""
+    return MappingProxyType(
+        {
+            r["node_id"]: RouteNode(
+                id=r["node_id"],
+                name=r["name"],
+                role=r["role"],
+                province_code=r["province_code"],
+                regency_code=r["regency_code"],
+                mode=r["mode"],
+                tz=r["tz"],
+            )
+            for r in rows("route-nodes.csv")
+        }
+    )
+
+
+@lru_cache(maxsize=1024)
+def province_of(checkpoint_id: str) -> Province | None:
+    """The transit province of a checkpoint; None = unknown checkpoint."""
+    checkpoint = checkpoints().get(checkpoint_id)
+    return PROVINCE_CODES.get(checkpoint.province_code) if checkpoint else None
+
+
+def same_city(a: str, b: str) -> bool:
+    """Whether two checkpoints stand in one kabupaten or kota, such as all terminals of Batam."""
+    here, there = checkpoints().get(a), checkpoints().get(b)
+    return here is not None and there is not None and here.regency_code == there.regency_code
+
+
+def place_country(code: str) -> str | None:
+    """Alpha-2 country of a place code; None = free text or an unknown code."""
+    code = code.strip().upper()
+    if code in foreign_places():
+        return foreign_places()[code].country
+    return "ID" if code in checkpoints() or code in route_nodes() else None

@@ -1,0 +1,128 @@
+"""What the pipeline says: assessments with their findings, clusters, refusals and reviews."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from schemas.errors import Reason
+from schemas.records import Identifier, Record, Text
+from schemas.vocabulary import (
+    Direction,
+    DocumentType,
+    OfficerAction,
+    Province,
+    Purpose,
+    ReviewVerdict,
+    Sex,
+    Status,
+    Tier,
+)
+
+
+class Finding(BaseModel):
+    """One rule's result on one crossing: what raised it and what would clear it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    rule: Annotated[str, Field(pattern=r"^R\d\d$")]
+    version: int
+    weight: Annotated[int, Field(ge=0, le=100)]
+    """Hundredths; the score combines the weights as independent evidence."""
+    evidence: tuple[str, ...] = ()
+    """Ids of the facts: `event:<province>/<event_id>`, `departure:<id>`, `report:<case_id>`, `watermark:<source>`."""
+    sentence_id: str
+    sentence_en: str
+    clears_id: str
+    clears_en: str
+
+
+class MatchScores(BaseModel):
+    """How near the matched registration is."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name_dice: float | None = None
+    same_sex: bool | None = None
+    same_origin: bool | None = None
+
+
+class Assessment(Record):
+    """The verdict on one transit event; the offset of its Kafka record is its version."""
+
+    record: Literal["assessment"] = "assessment"
+    event_id: Identifier
+    province: Province
+    block: Identifier
+    checkpoint_id: Identifier
+    occurred_at: AwareDatetime
+    direction: Direction
+    document_type: DocumentType
+    sex: Sex | None = None
+    age_years: int | None = None
+    origin_region: str | None = None
+    purpose: Purpose | None = None
+    destination_country: str | None = None
+    service_no: str | None = None
+    officer_action: OfficerAction | None = None
+    status: Status
+    score: Annotated[int, Field(ge=0, le=100)]
+    findings: tuple[Finding, ...] = ()
+    departure_id: str | None = None
+    tier: Tier | None = None
+    match: MatchScores | None = None
+    missing: tuple[str, ...] = ()
+    """What the verdict had to do without, such as `nik` or `watermark:LTSA`."""
+    policy: str
+    """Digest of the policy that was applied."""
+
+
+class Cluster(Record):
+    """Travellers tied by a shared document, payer, booking or companion."""
+
+    record: Literal["cluster"] = "cluster"
+    cluster_id: Identifier
+    kind: Text
+    status: Status
+    score: Annotated[int, Field(ge=0, le=100)]
+    members: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    policy: str
+
+
+class Rejected(Record):
+    """A record that could not be taken: whole where it came from Kafka, place and digest where it came from a file."""
+
+    record: Literal["rejected"] = "rejected"
+    reason: Reason
+    message: str
+    field: str = ""
+    stage: Literal["publisher", "matcher", "loader"]
+    topic: str
+    """Where the record was, or was meant for."""
+    partition: int | None = None
+    offset: int | None = None
+    line: int | None = None
+    """Physical line of the partner's file, for the publisher's refusals."""
+    digest: str
+    """SHA-256 of the original bytes; of a keyed row for the publisher's refusals, whose rows hold raw identities."""
+    key_base64: str | None = None
+    payload_base64: str | None = None
+    """The original bytes; absent for the publisher's refusals, whose rows never leave the province."""
+    happened_at: AwareDatetime
+
+
+class Review(Record):
+    """What an analyst concluded about a flag."""
+
+    record: Literal["review"] = "review"
+    review_id: Identifier
+    event_id: Identifier
+    province: Province
+    verdict: ReviewVerdict
+    note: Annotated[str, Field(max_length=2000)] = ""
+    reviewer: Text
+    reviewed_at: AwareDatetime
+    assessment_version: int | None = None
+    """The version of the assessment that the analyst saw."""

@@ -1,0 +1,1 @@
+"""The remembering side: ClickHouse tables, the loader that fills them and the queries that read them."""

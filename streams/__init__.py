@@ -1,0 +1,1 @@
+"""The deciding side: a pure core that assesses crossings, and the Faust shell around it."""

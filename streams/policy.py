@@ -1,0 +1,154 @@
+"""The policy: one reviewed file with every threshold, weight and date that a verdict depends on."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from functools import cached_property
+from importlib import resources
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.vocabulary import DocumentType, EmployerType, Purpose, Sector, Source
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[int, Field(ge=0, le=100)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+
+
+class PolicyError(ValueError):
+    """The policy file cannot be used; the text names each key and what is allowed there."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Scope(_Part):
+    """Of whom a registration is expected."""
+
+    origin_provinces: tuple[str, ...]
+    purposes: tuple[str, ...]
+    exempt_documents: tuple[DocumentType, ...]
+
+    @cached_property
+    def purpose_set(self) -> frozenset[Purpose | None]:
+        """The purposes in scope; None where `unknown` is listed."""
+        return frozenset(None if p == "unknown" else Purpose(p) for p in self.purposes)
+
+
+class Cover(_Part):
+    """Which crossings a registration covers."""
+
+    planned_before_days: Days
+    planned_after_days: Days
+    contract_lead_days: Days
+    open_contract_days: Days
+    undated_days: Days
+    late_days: Days
+
+
+class Matching(_Part):
+    """How near two names must be; measured by the matching corpus."""
+
+    name_dice: Share
+    name_overlap: Share
+    name_overlap_dice: Share
+    contradicted_dice: Share
+    report_dice: Share
+    disagree_dice: Share
+    disagree_overlap: Share
+
+
+class PassportTimes(_Part):
+    """How soon is soon."""
+
+    recent_days: Days
+    new_days: Days
+    deportation_days: Days
+    refusal_days: Days
+
+
+class Travel(_Part):
+    """How fast a traveller can be."""
+
+    max_speed_kmh: Annotated[int, Field(gt=0)]
+    min_distance_km: Annotated[int, Field(ge=0)]
+
+
+class Moratorium(_Part):
+    """A dated stop of departures; empty lists mean any."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    name: str
+    origin_provinces: tuple[str, ...] = ()
+    sectors: tuple[Sector, ...] = ()
+    employer_types: tuple[EmployerType, ...] = ()
+    countries: tuple[str, ...] = ()
+    starts: Annotated[date, Field(alias="from")]
+    until: date | None = None
+    lifted_by: tuple[str, ...] = ()
+
+
+class Policy(_Part):
+    """Everything that a verdict depends on besides the facts."""
+
+    name: str
+    effective_from: AwareDatetime
+    review_threshold: Annotated[int, Field(ge=1, le=100)]
+    registries: tuple[Source, ...]
+    grace_hours: Annotated[int, Field(ge=0, le=24 * 60)]
+    silence_allowance_hours: Annotated[int, Field(ge=0, le=24 * 60)]
+    scope: Scope
+    cover: Cover
+    matching: Matching
+    passport: PassportTimes
+    travel: Travel
+    minimum_age_years: Annotated[int, Field(ge=0, le=30)]
+    required_papers: tuple[str, ...]
+    moratoria: tuple[Moratorium, ...]
+    weights: dict[str, Weight]
+
+    @cached_property
+    def digest(self) -> str:
+        """First 16 hex digits of the SHA-256 of the policy's content; stands on every assessment."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()[:16]
+
+    @cached_property
+    def grace(self) -> timedelta:
+        """How long registries are given after a crossing before absence counts."""
+        return timedelta(hours=self.grace_hours)
+
+    def weight(self, key: str) -> int:
+        """The weight of a rule or of one of its variants (`R10.minor`), hundredths."""
+        found = self.weights.get(key)
+        return self.weights[key.partition(".")[0]] if found is None else found
+
+
+def load_policy(text: str) -> Policy:
+    """Read a policy file.
+
+    Raises:
+        PolicyError: not YAML, an unknown or missing key, or a value that is not allowed; names each of them.
+    """
+    try:
+        data: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        msg = f"the policy is not valid YAML{where}"
+        raise PolicyError(msg) from error
+    try:
+        return Policy.model_validate(data)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in error.errors())
+        msg = f"the policy cannot be used: {wrong}"
+        raise PolicyError(msg) from error
+
+
+def shipped_policy() -> Policy:
+    """The policy that comes with Lintas: NTT's moratorium on domestic work and the thresholds of docs/rules.md."""
+    return load_policy(resources.files("streams").joinpath("policies/ntt.yaml").read_text(encoding="utf-8"))

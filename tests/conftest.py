@@ -1,0 +1,34 @@
+"""What all tests share: no network for unit tests, a broker and a ClickHouse engine for those that ask by marker."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SERVICES = ("kafka", "clickhouse", "stack", "embedded")
+
+settings.register_profile("gate", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+
+@pytest.fixture(autouse=True)
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test without a service marker that opens a connection fails, even where its code swallows the error."""
+    if any(request.node.get_closest_marker(name) for name in SERVICES):
+        yield
+        return
+    tried: list[Any] = []
+
+    def refuse(self: socket.socket, address: Any) -> None:
+        tried.append(address)
+        message = f"a unit test may not connect to {address}"
+        raise ConnectionRefusedError(message)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    yield
+    assert not tried, f"this test connected to {tried}: mark it kafka, clickhouse or stack"

@@ -1,0 +1,114 @@
+"""The laws of the architecture, by name, on the pure core."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.verdicts import Assessment
+from schemas.vocabulary import Status
+from streams.casebook import Admitted, Casebook
+from streams.policy import shipped_policy
+from tests.people import admitted
+from tests.strategies import worlds
+
+POLICY = shipped_policy()
+Verdicts = dict[tuple[str, str, str], Assessment]
+
+
+def place(a: Assessment) -> tuple[str, str, str]:
+    return a.province.value, a.event_id, a.block
+
+
+def judged(facts: list[Admitted]) -> Verdicts:
+    """What a book says that knew everything before it was asked."""
+    book = Casebook(POLICY)
+    book.replay(facts)
+    return {place(a): a for a in book.verdicts()}
+
+
+def published(facts: list[Admitted], cuts: list[int]) -> Verdicts:
+    """The last of what a live book says on each crossing, fed in batches."""
+    book, said = Casebook(POLICY), {}
+    for start, end in zip([0, *cuts], [*cuts, len(facts)], strict=True):
+        for assessment in book.assess(book.remember(facts[start:end])):
+            said[place(assessment)] = assessment
+    return said
+
+
+@given(worlds, st.randoms(use_true_random=False), st.data())
+def test_law_1_order_does_not_matter(world: list[Any], chance: random.Random, data: st.DataObject) -> None:
+    """Any permutation, duplication or batching ends in the same verdicts."""
+    facts = admitted(*world)
+    shuffled = facts + chance.sample(facts, chance.randint(0, len(facts)))
+    chance.shuffle(shuffled)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4)))
+    assert published(shuffled, cuts) == judged(facts)
+
+
+@given(worlds)
+def test_law_2_a_new_fact_says_only_what_it_changes(world: list[Any]) -> None:
+    """One fact more publishes exactly the verdicts that are new or differ, and a known fact publishes nothing."""
+    facts = admitted(*world)
+    book = Casebook(POLICY)
+    for i, fact in enumerate(facts):
+        before, after = judged(facts[:i]), judged(facts[: i + 1])
+        said = {place(a): a for a in book.assess(book.remember([fact]))}
+        assert said == {k: v for k, v in after.items() if before.get(k) != v}
+        assert book.assess(book.remember([fact])) == []
+
+
+@given(worlds, st.integers(0, 14))
+def test_law_3_a_replayed_book_goes_on_as_if_it_had_never_stopped(world: list[Any], cut: int) -> None:
+    """Whoever takes a lane over says from then on what the one before would have said."""
+    facts = admitted(*world)
+    first, second = Casebook(POLICY), Casebook(POLICY)
+    first.assess(first.remember(facts[:cut]))
+    second.replay(facts[:cut])
+    for fact in facts[cut:]:
+        assert second.assess(second.remember([fact])) == first.assess(first.remember([fact]))
+
+
+@given(worlds)
+def test_law_4_absence_is_honest(world: list[Any]) -> None:
+    """Nobody is called unregistered before every registry has reported past the crossing plus the grace."""
+    book = Casebook(POLICY)
+    book.replay(admitted(*world))
+    marks = [book.watermarks.get(source) for source in POLICY.registries]
+    for assessment in book.verdicts():
+        absent = any(f.rule == "R01" for f in assessment.findings)
+        reported = all(m is not None and m >= assessment.occurred_at + POLICY.grace for m in marks)
+        if absent:
+            assert reported
+            assert not any(f.rule == "R26" for f in assessment.findings)
+        if assessment.status is Status.PENDING:
+            assert not reported
+
+
+@given(worlds)
+def test_law_5_every_crossing_has_exactly_one_verdict(world: list[Any]) -> None:
+    """Nothing is dropped: each crossing that was taken in is judged."""
+    crossings = {(f.province.value, f.event_id, f.block) for f in world if f.record == "transit_event"}
+    assert set(judged(admitted(*world))) == crossings
+
+
+@given(worlds)
+def test_law_8_every_finding_can_be_explained(world: list[Any]) -> None:
+    """A finding names its rule and version, known facts, a sentence and what would clear it, in both languages."""
+    known = {"event:" + f"{f.province.value}/{f.event_id}" for f in world if f.record == "transit_event"}
+    known |= {f"departure:{f.departure_id}" for f in world if f.record == "departure"}
+    known |= {f"report:{f.case_id}" for f in world if f.record == "community_report"}
+    known |= {f"watermark:{source.value}" for source in POLICY.registries}
+    for assessment in judged(admitted(*world)).values():
+        assert assessment.policy == POLICY.digest
+        for found in assessment.findings:
+            assert found.version >= 1
+            assert found.evidence
+            assert set(found.evidence) <= known
+            assert found.sentence_id.endswith(".")
+            assert found.sentence_en.endswith(".")
+            assert found.clears_id.startswith("Akan")
+            assert found.clears_en

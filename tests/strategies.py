@@ -1,0 +1,111 @@
+"""Small worlds of facts for property tests: few people, many coincidences."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from schemas.records import Document, Heartbeat, Readiness
+from schemas.vocabulary import DepartureEvent, Direction, DocumentType, OfficerAction, Purpose, Sex, Source
+from tests.people import (
+    ALL_PAPERS,
+    BATAM,
+    NUNUKAN,
+    SEKUPANG,
+    T0,
+    TARAKAN,
+    Person,
+    crossing,
+    departure,
+    report,
+    weak,
+)
+
+BORN = date(1998, 5, 17)
+PEOPLE = (
+    Person(),
+    Person(name="MARIA GORETTI SERAN", nik=None, passport="XX7654321"),
+    Person(name="MARTA GORETI SERAN", nik="5399995705989002", passport=None),
+    Person(name="YUSUF BERE", sex=Sex.M, nik="5399991705989003", passport="XX1234567"),
+    Person(name="ANASTASIA WEA", born=date(2010, 1, 1), nik="5399994101109001", passport="XX9999999"),
+)
+people = st.sampled_from(PEOPLE)
+hours = st.integers(-24 * 100, 24 * 100).map(lambda h: T0 + timedelta(hours=h))
+days = st.integers(-120, 120).map(lambda d: T0.date() + timedelta(days=d))
+
+
+@st.composite
+def crossings(draw: st.DrawFn) -> Any:
+    """Somebody somewhere; the same event_id may be published twice with different content."""
+    person = draw(people)
+    event = crossing(
+        person,
+        at=draw(hours),
+        event_id=f"e{draw(st.integers(0, 5))}",
+        checkpoint_id=draw(st.sampled_from([BATAM, SEKUPANG, NUNUKAN, TARAKAN])),
+        direction=draw(st.sampled_from([Direction.OUT, Direction.OUT, Direction.IN, Direction.DOMESTIC])),
+        purpose=draw(
+            st.sampled_from([Purpose.WORK, Purpose.RETURN_TO_WORK, Purpose.TOURISM, Purpose.DEPORTATION, None])
+        ),
+        destination_country=draw(st.sampled_from(["MY", "SG", None])),
+        officer_action=draw(st.sampled_from([None, OfficerAction.REFUSED, OfficerAction.CLEARED])),
+    )
+    if event.document.token and draw(st.booleans()):
+        kind = draw(st.sampled_from([DocumentType.PASSPORT, DocumentType.SPLP]))
+        document = Document(
+            type=kind,
+            token=event.document.token,
+            issue_office=draw(st.sampled_from([None, "KANIM KUPANG", "PAREPARE"])),
+            issued_on=draw(st.none() | days),
+        )
+        event = event.model_copy(update={"document": document})
+    if event.document.token and draw(st.integers(0, 9)) == 0:
+        event = event.model_copy(update={"block": weak(event.document.token), "birth_year": None, "name_code": None})
+    return event
+
+
+@st.composite
+def departures(draw: st.DrawFn) -> Any:
+    """A revision of one of few registrations, under a birth date's block, a weak block or none."""
+    person = draw(people)
+    starts = draw(st.none() | days)
+    record = departure(
+        person,
+        departure_id=f"d{draw(st.integers(0, 3))}",
+        revision=draw(st.integers(1, 3)),
+        event=draw(st.sampled_from(list(DepartureEvent))),
+        planned_date=draw(st.none() | days),
+        valid_from=starts,
+        valid_to=starts + timedelta(days=draw(st.integers(0, 400))) if starts and draw(st.booleans()) else None,
+        issued_at=draw(hours),
+        destination_country=draw(st.sampled_from(["MY", "SG", None])),
+        checkpoint_id=draw(st.sampled_from([BATAM, NUNUKAN, None])),
+        sector=draw(st.sampled_from(["domestic_work", "plantation", None])),
+        readiness=draw(st.sampled_from([ALL_PAPERS, Readiness(), Readiness(health=True)])),
+    )
+    place = draw(st.integers(0, 9))
+    if place == 0:
+        return record.model_copy(update={"block": None, "name_code": None, "birth_year": None})
+    if place == 1 and record.passport_token:
+        return record.model_copy(update={"block": weak(record.passport_token), "name_code": None})
+    return record
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Any:
+    """Somebody is looked for, with or without a birth date."""
+    person = draw(people)
+    record = report(person, case_id=f"case-{draw(st.integers(0, 2))}", at=draw(hours))
+    if draw(st.booleans()):
+        return record
+    passport, nik = person.tokens()
+    return record.model_copy(
+        update={"block": None, "name_code": None, "passport_token": passport, "nik_token": nik, "birth_year": None}
+    )
+
+
+heartbeats = st.builds(Heartbeat, source=st.sampled_from(list(Source)), complete_up_to=hours)
+facts = st.one_of(crossings(), crossings(), departures(), reports(), heartbeats)
+worlds = st.lists(facts, min_size=1, max_size=14)
