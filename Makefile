@@ -50,7 +50,7 @@ bench: $(STAMP) ## figures, side by side in one run
 	$(BIN)/python bench/pipeline.py
 
 generate: $(STAMP) ## write the files that are made from code
-	$(BIN)/python -m lintas.generating
+	$(BIN)/python -m schemas
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
