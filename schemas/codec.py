@@ -16,6 +16,8 @@ from schemas.verdicts import Assessment, Cluster, Rejected, Review
 
 MAX_RECORD_BYTES = 256 * 1024
 """Larger records are refused: a crossing has about 1 kB."""
+MAX_REFUSAL_BYTES = 4 * 1024 * 1024
+"""A refusal carries a record that was too large, whole and in base64."""
 
 Headers = list[tuple[str, bytes]]
 
@@ -82,7 +84,7 @@ def decode(model: type[R], value: bytes | None) -> R:
     Raises:
         RecordRejected: with the first reason found; its text holds no value of the record.
     """
-    data = _checked_bytes(value)
+    data = _checked_bytes(value, MAX_REFUSAL_BYTES if model is Rejected else MAX_RECORD_BYTES)
     try:
         return model.model_validate_json(data, strict=True)
     except ValidationError as error:
@@ -157,10 +159,10 @@ def _why_no_match(leaf: str) -> tuple[Reason, str]:
     return Reason.WRONG_TYPE, "not of the documented form"
 
 
-def _checked_bytes(value: bytes | None) -> bytes:
+def _checked_bytes(value: bytes | None, limit_bytes: int) -> bytes:
     if not value or not value.strip():
         raise RecordRejected(Reason.EMPTY, "the record is empty")
-    if len(value) > MAX_RECORD_BYTES:
+    if len(value) > limit_bytes:
         raise RecordRejected(Reason.TOO_LARGE, f"the record has {len(value)} bytes")
     return value
 

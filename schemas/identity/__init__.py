@@ -1,14 +1,25 @@
 """Identity without names: tokens, blocks and name codes, and the readers of NIK and MRZ that feed them."""
 
-from schemas.identity.mrz import MachineReadable, read_mrz, write_td1, write_td3
+from schemas.identity.mrz import MachineReadable, MrzProblem, read_mrz, write_td1, write_td3
 from schemas.identity.names import code_bits, dice, dice_bits, name_code, normalise_name, overlap_bits
 from schemas.identity.nik import Nik, Validity, read_nik
-from schemas.identity.tokens import KeyFileError, LinkageKey, TokenKind, block, kid_of, normalise, token, weak_block
+from schemas.identity.tokens import (
+    KeyFileError,
+    LinkageKey,
+    TokenKind,
+    block,
+    kid_of,
+    kind_of,
+    normalise,
+    token,
+    weak_block,
+)
 
 __all__ = [
     "KeyFileError",
     "LinkageKey",
     "MachineReadable",
+    "MrzProblem",
     "Nik",
     "TokenKind",
     "Validity",
@@ -17,6 +28,7 @@ __all__ = [
     "dice",
     "dice_bits",
     "kid_of",
+    "kind_of",
     "name_code",
     "normalise",
     "normalise_name",

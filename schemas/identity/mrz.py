@@ -6,9 +6,11 @@ Source: ICAO Doc 9303 parts 3, 4, 5 and 6.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from schemas.vocabulary import Sex
 
@@ -17,9 +19,19 @@ _VALUES = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")} |
 _SHAPES = {(30, 30, 30): "TD1", (36, 36): "TD2", (44, 44): "TD3"}
 
 
+class MrzProblem(StrEnum):
+    """Why a zone could not be read at all."""
+
+    EMPTY = "empty"
+    LENGTH = "length"
+    """Not 2 x 44, 2 x 36 or 3 x 30 characters."""
+    CHARACTERS = "characters"
+    """Others than A-Z, 0-9 and `<`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineReadable:
-    """What a zone says; `problem` is set and the rest empty where nothing could be read."""
+    """What a zone says; `problem` is an `MrzProblem` and the rest empty where nothing could be read."""
 
     problem: str = ""
     format: str = ""
@@ -61,16 +73,19 @@ def read_mrz(text: str, at: date) -> MachineReadable:
         at: the day by which the century of the birth date is resolved.
     """
     lines = _lines(text)
+    if not lines:
+        return MachineReadable(problem=MrzProblem.EMPTY)
     shape = _SHAPES.get(tuple(map(len, lines)))
     if shape is None:
-        return MachineReadable(problem="not 2 x 44, 2 x 36 or 3 x 30 characters")
+        return MachineReadable(problem=MrzProblem.LENGTH)
     if not all(c in _VALUES for line in lines for c in line):
-        return MachineReadable(problem="other characters than A-Z, 0-9 and <")
+        return MachineReadable(problem=MrzProblem.CHARACTERS)
     return _read_td1(lines, at) if shape == "TD1" else _read_two_lines(lines, shape, at)
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    lines = tuple(re.sub(r"\s", "", line.upper()) for line in re.split(r"\r\n|\r|\n|\\n|\|", text) if line.strip())
+    parts = re.split(r"\r\n|\r|\n|\\n|\|", text)
+    lines = tuple(line for line in (re.sub(r"\s", "", part).upper() for part in parts) if line)
     if len(lines) == 1:
         whole = lines[0]
         for sizes in _SHAPES:
@@ -82,31 +97,32 @@ def _lines(text: str) -> tuple[str, ...]:
 def _read_two_lines(lines: tuple[str, ...], shape: str, at: date) -> MachineReadable:
     first, second = lines
     surname, given = _names(first[5:])
-    end = 42 if shape == "TD3" else 35
+    number, digit, optional = second[:9], second[9], second[28:42] if shape == "TD3" else second[28:35]
+    if shape == "TD2":
+        number, digit, optional = _long_number(number, digit, optional)
     checks = {
-        "number": second[9] == check_digit(second[:9]),
+        "number": digit == check_digit(number),
         "birth_date": second[19] == check_digit(second[13:19]),
         "expires_on": second[27] == check_digit(second[21:27]),
-        "composite": second[end + 1 if shape == "TD3" else end]
-        == check_digit(second[:10] + second[13:20] + second[21 : end + 1 if shape == "TD3" else end]),
     }
-    if shape == "TD3":
-        # an empty optional field may have `<` for its digit
-        checks["optional"] = second[42] == check_digit(second[28:42]) or (
-            second[42] == "<" and not second[28:42].strip("<")
-        )
+    # visas (part 7) have neither digit
+    if not first.startswith("V"):
+        checks["composite"] = second[-1] == check_digit(second[:10] + second[13:20] + second[21:-1])
+        if shape == "TD3":
+            # an empty optional field may have `<` for its digit
+            checks["optional"] = second[42] == check_digit(optional) or (second[42] == "<" and not optional.strip("<"))
     return MachineReadable(
         format=shape,
         document_type=first[:2].strip("<"),
         issuer=first[2:5].strip("<"),
-        number=second[:9].strip("<") or None,
+        number=number.strip("<") or None,
         surname=surname,
         given_names=given,
         nationality=second[10:13].strip("<"),
         birth_date=_born(second[13:19], at),
         sex=_sex(second[20]),
         expires_on=_expiry(second[21:27]),
-        optional=second[28:end].strip("<"),
+        optional=optional.strip("<"),
         checks=checks,
     )
 
@@ -114,11 +130,7 @@ def _read_two_lines(lines: tuple[str, ...], shape: str, at: date) -> MachineRead
 def _read_td1(lines: tuple[str, ...], at: date) -> MachineReadable:
     first, second, third = lines
     surname, given = _names(third)
-    number, digit, optional = first[5:14], first[14], first[15:30]
-    if digit == "<" and optional.strip("<"):
-        # a number longer than nine goes on in the optional data, its digit behind it
-        rest = optional.split("<", 1)[0]
-        number, digit, optional = number + rest[:-1], rest[-1], optional[len(rest) :]
+    number, digit, optional = _long_number(first[5:14], first[14], first[15:30])
     return MachineReadable(
         format="TD1",
         document_type=first[:2].strip("<"),
@@ -140,6 +152,14 @@ def _read_td1(lines: tuple[str, ...], at: date) -> MachineReadable:
     )
 
 
+def _long_number(number: str, digit: str, optional: str) -> tuple[str, str, str]:
+    """A number longer than nine has `<` for its digit and goes on in the optional data, the digit at its end."""
+    rest = optional.split("<", 1)[0]
+    if digit != "<" or len(rest) < 2 or "<" in number:
+        return number, digit, optional
+    return number + rest[:-1], rest[-1], optional[len(rest) :]
+
+
 def _names(text: str) -> tuple[str, str]:
     """Surname and given names; a mononym has no `<<` and is a surname alone."""
     surname, _, given = text.rstrip("<").partition("<<")
@@ -147,7 +167,7 @@ def _names(text: str) -> tuple[str, str]:
 
 
 def _sex(mark: str) -> Sex | None:
-    return {"F": Sex.F, "M": Sex.M, "X": Sex.X}.get(mark)
+    return {"F": Sex.F, "M": Sex.M, "X": Sex.X, "<": Sex.X}.get(mark)
 
 
 def _born(text: str, at: date) -> date | None:
@@ -173,7 +193,26 @@ def _expiry(text: str) -> date | None:
 
 
 def _pad(text: str, size: int) -> str:
-    return re.sub(r"[^A-Z0-9]", "<", text.upper())[:size].ljust(size, "<")
+    return re.sub(r"[^A-Z0-9]", "<", _plain(text))[:size].ljust(size, "<")
+
+
+def _plain(text: str) -> str:
+    """Capitals without accents; apostrophes are left out (part 3, section 4.6)."""
+    letters = unicodedata.normalize("NFKD", text.upper())
+    return re.sub("['\u2018\u2019]", "", "".join(c for c in letters if not unicodedata.combining(c)))
+
+
+def _name_field(surname: str, given_names: str, size: int) -> str:
+    return _pad(f"{surname}<<{given_names}" if given_names else surname, size)
+
+
+def _dated(day: date | None) -> str:
+    digits = day.strftime("%y%m%d") if day else "<<<<<<"
+    return digits + check_digit(digits)
+
+
+def _sex_mark(sex: Sex) -> str:
+    return "<" if sex is Sex.X else sex.value
 
 
 def write_td3(
@@ -181,29 +220,17 @@ def write_td3(
     number: str,
     surname: str,
     given_names: str,
-    birth_date: date,
+    birth_date: date | None,
     sex: Sex,
     expires_on: date,
     nationality: str = "IDN",
 ) -> str:
-    """A passport's two lines, for simulated travellers and tests."""
-    names = _pad(surname, 39) if not given_names else _pad(f"{surname}<<{given_names}", 39)
+    """A passport's two lines, for simulated travellers and tests; a mononym is a surname with no given names."""
     head = _pad(number, 9)
-    born, ends = birth_date.strftime("%y%m%d"), expires_on.strftime("%y%m%d")
-    body = (
-        head
-        + check_digit(head)
-        + _pad(nationality, 3)
-        + born
-        + check_digit(born)
-        + (sex.value if sex is not Sex.X else "<")
-        + ends
-        + check_digit(ends)
-        + "<" * 14
-        + "0"
-    )
+    body = head + check_digit(head) + _pad(nationality, 3) + _dated(birth_date) + _sex_mark(sex) + _dated(expires_on)
+    body += "<" * 14 + "0"
     composite = check_digit(body[:10] + body[13:20] + body[21:43])
-    return f"P<{_pad(nationality, 3)}{names}\n{body}{composite}"
+    return f"P<{_pad(nationality, 3)}{_name_field(surname, given_names, 39)}\n{body}{composite}"
 
 
 def write_td1(
@@ -211,21 +238,25 @@ def write_td1(
     number: str,
     surname: str,
     given_names: str,
-    birth_date: date,
+    birth_date: date | None,
     sex: Sex,
     expires_on: date,
     nationality: str = "IDN",
 ) -> str:
-    """A card's three lines, for simulated travellers and tests; numbers longer than nine go on in the optional data."""
-    plain = re.sub(r"[^A-Z0-9]", "", number.upper())
+    """A card's three lines, for simulated travellers and tests; numbers longer than nine go on in the optional data.
+
+    Raises:
+        ValueError: the number is longer than the 23 characters that fit.
+    """
+    plain = re.sub(r"[^A-Z0-9]", "", _plain(number))
+    if len(plain) > 23:
+        msg = "a TD1 document number has at most 23 characters"
+        raise ValueError(msg)
     if len(plain) > 9:
         first = f"I<{_pad(nationality, 3)}{plain[:9]}<" + _pad(plain[9:] + check_digit(plain), 15)
     else:
         head = _pad(plain, 9)
         first = f"I<{_pad(nationality, 3)}{head}{check_digit(head)}" + "<" * 15
-    born, ends = birth_date.strftime("%y%m%d"), expires_on.strftime("%y%m%d")
-    second = f"{born}{check_digit(born)}{sex.value if sex is not Sex.X else '<'}{ends}{check_digit(ends)}"
-    second += _pad(nationality, 3) + "<" * 11
+    second = _dated(birth_date) + _sex_mark(sex) + _dated(expires_on) + _pad(nationality, 3) + "<" * 11
     composite = check_digit(first[5:30] + second[:7] + second[8:15] + second[18:29])
-    names = _pad(surname, 30) if not given_names else _pad(f"{surname}<<{given_names}", 30)
-    return f"{first}\n{second}{composite}\n{names}"
+    return f"{first}\n{second}{composite}\n{_name_field(surname, given_names, 30)}"

@@ -13,11 +13,13 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+from schemas.identity.tokens import latin_digits
 from schemas.reference.regions import districts, is_kecamatan, regions
 from schemas.vocabulary import Sex
 
 WOMEN = 40
-_SEPARATORS = re.compile(r"[\s.\-_/]")
+# what offices and spreadsheets put between, before and behind the digits
+_SEPARATORS = re.compile("[\\s.,:;_/'`\u2018\u2019\u200b-\u200f\u2010-\u2015\u2212\ufeff-]")
 
 
 class Validity(StrEnum):
@@ -51,10 +53,10 @@ def read_nik(text: str, at: date) -> Nik:
     """Read a NIK as typed; never raises.
 
     Args:
-        text: blanks, dots and dashes between digits do not matter.
+        text: blanks, dots and dashes between digits do not matter, nor full-width digits.
         at: the day by which the century is resolved: a birth date lies on or before it.
     """
-    digits = _SEPARATORS.sub("", text)
+    digits = _SEPARATORS.sub("", latin_digits(text))
     if not re.fullmatch(r"[0-9]{16}", digits):
         return _invalid("not 16 digits")
     if digits[12:] == "0000":

@@ -14,9 +14,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from schemas.vocabulary import DocumentType
+
 TOKEN_BYTES = 16
 MIN_SECRET_BYTES = 32
-_KID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+_KID = re.compile(r"[A-Za-z0-9_.-]{1,32}", re.ASCII)
+_NOT_ALNUM = re.compile(r"[^A-Z0-9]")
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_PHONE = re.compile(r"[+0-9\s().\-]{6,}")
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(a + b for a in _BASE32 for b in _BASE32)
+"""Ten bits at a time: `base64.b32encode` takes longer than the HMAC."""
+_SHIFTS = tuple(range(120, -1, -10))
 
 
 class TokenKind(StrEnum):
@@ -57,20 +66,26 @@ class LinkageKey:
         """Read a key file: two lines, `kid: NAME` and `secret: BASE64`; `#` begins a comment.
 
         Raises:
-            KeyFileError: a line is missing or not of that form.
+            KeyFileError: a line is missing, twice there, or not of that form; names the line, never its content.
         """
         found: dict[str, str] = {}
-        for line in text.splitlines():
-            name, mark, value = line.partition("#")[0].partition(":")
-            if mark:
-                found[name.strip().lower()] = value.strip()
-        if "kid" not in found or "secret" not in found:
-            msg = "a key file has two lines, `kid: NAME` and `secret: BASE64`"
-            raise KeyFileError(msg)
+        for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+            content = line.partition("#")[0].strip()
+            name, mark, value = content.partition(":")
+            name = name.strip().lower()
+            if content and (not mark or name not in ("kid", "secret") or name in found):
+                msg = f"line {number} of the key file: expected one `kid: NAME` and one `secret: BASE64`"
+                raise KeyFileError(msg)
+            if content:
+                found[name] = value.strip()
+        for name in ("kid", "secret"):
+            if not found.get(name):
+                msg = f"the key file has no `{name}`; it needs two lines, `kid: NAME` and `secret: BASE64`"
+                raise KeyFileError(msg)
         try:
-            secret = base64.b64decode(found["secret"], validate=True)
+            secret = base64.b64decode(found["secret"].replace("-", "+").replace("_", "/"), validate=True)
         except ValueError:
-            msg = "the secret of the key file is not base64"
+            msg = "the `secret` of the key file is not base64"
             raise KeyFileError(msg) from None
         return cls(found["kid"], secret)
 
@@ -79,33 +94,74 @@ class LinkageKey:
         return f"kid: {self.kid}\nsecret: {base64.b64encode(self.secret).decode()}\n"
 
 
+_KIND_OF = {
+    DocumentType.PASSPORT: TokenKind.PASSPORT,
+    DocumentType.SPLP: TokenKind.SPLP,
+    DocumentType.PLB: TokenKind.PLB,
+    DocumentType.KTP: TokenKind.NIK,
+}
+
+
+def kind_of(document: DocumentType) -> TokenKind | None:
+    """What the number of such a document is: a KTP's is the NIK; None = no number that could meet another."""
+    return _KIND_OF.get(document)
+
+
+def latin_digits(text: str) -> str:
+    """Full-width forms to ASCII, and every script's decimal digits to 0-9."""
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+
+
 def normalise(kind: TokenKind, value: str) -> str | None:
     """The published spelling of an identifier; None = nothing of it is left.
 
-    NFKC first (full-width digits), then: numbers of documents, bookings and parties keep letters and digits in upper
-    case; NIK and KK keep digits; a payer is an e-mail address in lower case, else a phone number with the country
-    code 62 for a leading 0, else letters and digits.
+    NFKC first, digits of any script to 0-9, then: a document's number keeps A-Z and 0-9 in upper case; NIK and KK keep
+    digits; bookings and parties keep letters and digits in upper case; a payer is an e-mail address in lower case, else
+    a phone number with its country code (Indonesia's 62 for a leading 0, and where a spreadsheet lost the 0), else
+    letters and digits in upper case.
     """
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = latin_digits(value)
     if kind in (TokenKind.NIK, TokenKind.KK):
-        return re.sub(r"\D", "", text) or None
+        return _NOT_DIGITS.sub("", text) or None
+    if kind in (TokenKind.PASSPORT, TokenKind.SPLP, TokenKind.PLB):
+        return _NOT_ALNUM.sub("", text.upper()) or None
     if kind is TokenKind.PAYER:
-        return _payer(text)
-    return "".join(c for c in text.upper() if c.isalnum()) or None
+        return _payer(text.strip())
+    return _letters_and_digits(text)
+
+
+def _letters_and_digits(text: str) -> str | None:
+    text = text.upper()
+    if text.isascii():
+        return _NOT_ALNUM.sub("", text) or None
+    return "".join(c for c in text if c.isalnum()) or None
 
 
 def _payer(text: str) -> str | None:
     if "@" in text:
         return "".join(text.lower().split()) or None
-    if re.fullmatch(r"[+\d\s().-]{6,}", text):
-        digits = re.sub(r"\D", "", text).removeprefix("00")
-        return "62" + digits[1:] if digits.startswith("0") else digits or None
-    return "".join(c for c in text.upper() if c.isalnum()) or None
+    if not _PHONE.fullmatch(text):
+        return _letters_and_digits(text)
+    abroad = text.lstrip("( ").startswith(("+", "00"))
+    digits = _NOT_DIGITS.sub("", text)
+    if abroad:
+        digits = digits.removeprefix("00")
+    elif digits.startswith("0"):
+        digits = "62" + digits[1:]
+    elif digits.startswith("8") and 9 <= len(digits) <= 12:
+        digits = "62" + digits
+    # `+62 (0)812` carries both prefixes
+    return ("62" + digits[3:] if digits.startswith("620") else digits) or None
 
 
 def _encode(key: LinkageKey, text: str) -> str:
-    digest = hmac.digest(key.secret, text.encode(), "sha256")[:TOKEN_BYTES]
-    return f"{key.kid}:{base64.b32encode(digest).decode().rstrip('=').lower()}"
+    digest = hmac.digest(key.secret, text.encode("utf-8", "surrogatepass"), "sha256")
+    # 128 bits and two zero bits are 26 base32 digits of RFC 4648
+    number = int.from_bytes(digest[:TOKEN_BYTES], "big") << 2
+    return key.kid + ":" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def token(key: LinkageKey, kind: TokenKind, value: str) -> str | None:

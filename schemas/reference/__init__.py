@@ -6,12 +6,13 @@ from schemas.reference.places import (
     RouteNode,
     checkpoints,
     foreign_places,
+    place_city,
     place_country,
     province_of,
     route_nodes,
     same_city,
 )
-from schemas.reference.regions import Region, districts, is_kecamatan, office_region, regions
+from schemas.reference.regions import Region, districts, far, is_kecamatan, office_region, regions
 
 __all__ = [
     "Checkpoint",
@@ -20,9 +21,11 @@ __all__ = [
     "RouteNode",
     "checkpoints",
     "districts",
+    "far",
     "foreign_places",
     "is_kecamatan",
     "office_region",
+    "place_city",
     "place_country",
     "province_of",
     "regions",

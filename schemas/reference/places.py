@@ -23,6 +23,8 @@ class Checkpoint:
     scope: str
     province_code: str
     regency_code: str
+    district_code: str
+    """Kecamatan; empty where unknown."""
     lat: float
     lon: float
     tz: str
@@ -53,6 +55,8 @@ class RouteNode:
     province_code: str
     regency_code: str
     mode: str
+    lat: float
+    lon: float
     tz: str
 
 
@@ -74,6 +78,7 @@ def checkpoints() -> Mapping[str, Checkpoint]:
                 scope=r["scope"],
                 province_code=r["province_code"],
                 regency_code=r["regency_code"],
+                district_code=r["district_code"],
                 lat=float(r["lat"]),
                 lon=float(r["lon"]),
                 tz=r["tz"],
@@ -116,6 +121,8 @@ def route_nodes() -> Mapping[str, RouteNode]:
                 province_code=r["province_code"],
                 regency_code=r["regency_code"],
                 mode=r["mode"],
+                lat=float(r["lat"]),
+                lon=float(r["lon"]),
                 tz=r["tz"],
             )
             for r in rows("route-nodes.csv")
@@ -130,10 +137,16 @@ def province_of(checkpoint_id: str) -> Province | None:
     return PROVINCE_CODES.get(checkpoint.province_code) if checkpoint else None
 
 
+def place_city(code: str) -> str | None:
+    """Kabupaten or kota of a checkpoint or of a node on the way; None = across the border, or an unknown code."""
+    place = checkpoints().get(code) or route_nodes().get(code)
+    return place.regency_code if place else None
+
+
 def same_city(a: str, b: str) -> bool:
     """Whether two checkpoints stand in one kabupaten or kota, such as all terminals of Batam."""
-    here, there = checkpoints().get(a), checkpoints().get(b)
-    return here is not None and there is not None and here.regency_code == there.regency_code
+    here = place_city(a)
+    return here is not None and here == place_city(b)
 
 
 def place_country(code: str) -> str | None:

@@ -18,6 +18,16 @@ class Region:
     code: str
     name: str
 
+    @property
+    def level(self) -> int:
+        """1 = province, 2 = kabupaten or kota, 3 = kecamatan."""
+        return len(self.code) // 2
+
+    @property
+    def parent(self) -> str | None:
+        """The code of the region around it; None for a province."""
+        return self.code[:-2] or None
+
 
 @cache
 def regions() -> Mapping[str, Region]:
@@ -75,8 +85,32 @@ ALIASES = {
     "TANJUNG PRIOK": "31",
     "POLONIA": "1271",
     "UJUNG PANDANG": "7371",
+    "SEBATIK": "6503",
+    "TANJUNG REDEB": "6403",
+    "SANGATTA": "6408",
+    "TAREMPA": "2105",
+    "DABO SINGKEP": "2104",
+    "SELAT PANJANG": "1410",
+    "SELATPANJANG": "1410",
+    "TEMBILAHAN": "1404",
+    "BAGANSIAPIAPI": "1407",
+    "TANJUNG BALAI ASAHAN": "1274",
+    "PEMATANG SIANTAR": "1272",
+    "BELAWAN": "1271",
+    "MEULABOH": "1105",
+    "KUALA TUNGKAL": "1506",
+    "NGURAH RAI": "5103",
+    "SINGARAJA": "5108",
+    "SUMBAWA BESAR": "5204",
+    "SAMPIT": "6202",
+    "TAHUNA": "7103",
+    "TOBELO": "8203",
+    "POLEWALI": "7604",
 }
 """Seats and old names of immigration offices that are no kabupaten's name."""
+
+
+_ABROAD = re.compile(r"\b(KBRI|KJRI|KRI|KDEI|PTRI|PERWAKILAN|KEDUTAAN|KONSULAT)\b")
 
 
 def _plain(text: str) -> str:
@@ -100,12 +134,12 @@ def _by_name() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def office_region(text: str) -> str | None:
-    """The region code of a passport office by its name, two or four digits; None = not recognised.
+    """The region code of a passport office by its name, two or four digits; None = not recognised, or abroad.
 
     Longest name first: "KANIM KELAS I TPI KUPANG" is Kota Kupang, "TANJUNG BALAI KARIMUN" is Karimun.
     """
     wanted, names = _plain(text), _by_name()
-    if not wanted:
+    if not wanted or _ABROAD.search(wanted):
         return None
     words = wanted.split()
     for size in range(min(len(words), 5), 0, -1):
@@ -114,3 +148,8 @@ def office_region(text: str) -> str | None:
             if code:
                 return code
     return None
+
+
+def far(origin_region: str | None, office: str | None) -> bool:
+    """Whether a passport office lies outside the traveller's province of origin; False where either is unknown."""
+    return bool(origin_region and office) and str(origin_region)[:2] != str(office)[:2]
