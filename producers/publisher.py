@@ -1,0 +1,311 @@
+"""Sends messages to Kafka and knows of each whether it arrived: what was not acknowledged is sent again or named.
+
+PublishingFailed    nothing more can be sent; `take_undelivered` names the lines that did not arrive
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, NoReturn
+
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka import errors as kafka_errors
+
+from producers.connecting import NOT_ALLOWED, drop, keep_refreshing, listening, why_not
+from producers.messages import Message
+from schemas.codec import encode, headers_of
+
+MAX_IN_FLIGHT: Final = 5_000
+"""Records that may wait for their acknowledgement; about 10 MB."""
+LINGER_MS: Final = 20
+BATCH_BYTES: Final = 256 * 1024
+MAX_REQUEST_BYTES: Final = 1024 * 1024
+NOT_ACKNOWLEDGED: Final = "not acknowledged by Kafka"
+LARGER_THAN_TAKEN: Final = "the record is larger than the broker takes"
+STALL_SECONDS: Final = 20.0
+"""When nothing is acknowledged for so long the client is made anew: kafka-python's can stay with a dead broker."""
+
+_TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
+
+
+class PublishingFailed(Exception):
+    """Nothing more can be published; one line that says why and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A record that is not known to have arrived."""
+
+    topic: str
+    why: str
+
+
+@dataclass(slots=True)
+class _Sent:
+    """One record on its way."""
+
+    line: int
+    topic: str
+    partition: int | None
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    future: Any = None
+
+
+class Publisher:
+    """An idempotent producer that loses nothing silently; use it as a context manager."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        security: Mapping[str, object] | None = None,
+        client_id: str = "lintas-publisher",
+        deadline_seconds: float = 120.0,
+        bootstrap_timeout_seconds: float = 10.0,
+        max_in_flight: int = MAX_IN_FLIGHT,
+    ) -> None:
+        """Connect.
+
+        Args:
+            bootstrap: brokers as `host:port`, separated by commas.
+            security: settings of kafka-python for TLS and SASL, such as `security_protocol`.
+            client_id: names this client to the brokers.
+            deadline_seconds: with nothing acknowledged for so long, publishing ends.
+            bootstrap_timeout_seconds: how long to wait for the first broker; a wrong password shows as a time-out.
+            max_in_flight: records that may wait for their acknowledgement.
+
+        Raises:
+            PublishingFailed: no broker answers, or it lets nobody in.
+        """
+        self._bootstrap = bootstrap
+        self._addresses = [one.strip() for one in bootstrap.split(",") if one.strip()]
+        self._bootstrap_timeout_seconds = bootstrap_timeout_seconds
+        self._connection: dict[str, object] = {
+            "bootstrap_servers": self._addresses,
+            "client_id": client_id,
+            "bootstrap_timeout_ms": int(bootstrap_timeout_seconds * 1000),
+            **(security or {}),
+        }
+        self._deadline_seconds = deadline_seconds
+        self._max_in_flight = max_in_flight
+        self._in_flight: deque[_Sent] = deque()
+        self._lost: dict[int, Undelivered] = {}
+        self._partitions: dict[str, tuple[int, ...]] = {}
+        self._acknowledged = 0
+        self._last_sign = time.monotonic()
+        self._producer = self._connected()
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(flush=kind is None)
+
+    @property
+    def acknowledged(self) -> int:
+        """Records that Kafka has taken, copies included."""
+        return self._acknowledged
+
+    def take_undelivered(self) -> dict[int, Undelivered]:
+        """What is not known to have arrived, by line; complete after `flush` or `PublishingFailed`, then forgotten."""
+        lost, self._lost = self._lost, {}
+        return lost
+
+    def check_topics(self, names: Iterable[str]) -> None:
+        """Make sure that the topics exist and may be seen.
+
+        Raises:
+            PublishingFailed: names the missing ones.
+        """
+        try:
+            admin = KafkaAdminClient(**self._connection)
+            try:
+                there = set(admin.list_topics())
+            finally:
+                admin.close()
+        except (kafka_errors.KafkaError, OSError) as error:
+            self._fail(error)
+        missing = sorted(set(names) - there)
+        if missing:
+            msg = (
+                f"topic {', '.join(missing)} does not exist at {self._bootstrap} or may not be seen by this user: "
+                "create the topics (`lintas up` does) or ask for the right to write"
+            )
+            raise PublishingFailed(msg)
+
+    def publish(self, message: Message, line: int) -> None:
+        """Hand over one message; it is on its way when this returns.
+
+        Raises:
+            PublishingFailed: nothing more can be sent.
+        """
+        value = encode(message.record)
+        headers = headers_of(message.record, identifier=message.identifier, source=message.source)
+        targets = (None,) if message.key is not None else self._all_partitions(message.topic)
+        for partition in targets:
+            sent = _Sent(line, message.topic, partition, message.key, value, headers)
+            try:
+                if self._hand_over(sent):
+                    self._in_flight.append(sent)
+            except PublishingFailed:
+                self._lose(sent, NOT_ACKNOWLEDGED)
+                raise
+        self._reap()
+        while len(self._in_flight) >= self._max_in_flight:
+            self._wait()
+
+    def flush(self) -> None:
+        """Wait until every message is acknowledged.
+
+        Raises:
+            PublishingFailed: the deadline passed; `take_undelivered` names the lines.
+        """
+        while self._in_flight:
+            self._wait()
+
+    def close(self, *, flush: bool = True) -> None:
+        """Flush and disconnect."""
+        try:
+            if flush:
+                self.flush()
+        finally:
+            self._abandon()
+            drop(self._producer, 5)
+
+    def _connected(self) -> KafkaProducer:
+        # asked first by a plain socket: a client that finds no broker leaves its own sockets open
+        if not listening(self._addresses, self._bootstrap_timeout_seconds):
+            raise PublishingFailed(why_not(ConnectionRefusedError(), self._bootstrap, ""))
+        try:
+            producer = KafkaProducer(
+                **self._connection,
+                acks="all",
+                enable_idempotence=True,
+                compression_type="lz4",
+                linger_ms=LINGER_MS,
+                batch_size=BATCH_BYTES,
+                max_request_size=MAX_REQUEST_BYTES,
+                max_block_ms=int(STALL_SECONDS * 1000),
+                delivery_timeout_ms=int(self._deadline_seconds * 1000),
+                request_timeout_ms=min(15_000, int(self._deadline_seconds * 500)),
+                allow_auto_create_topics=False,
+                metrics_enabled=False,  # nobody reads them
+            )
+        except (kafka_errors.KafkaError, OSError) as error:
+            raise PublishingFailed(why_not(error, self._bootstrap, "")) from None
+        keep_refreshing(producer)
+        return producer
+
+    def _all_partitions(self, topic: str) -> tuple[int, ...]:
+        if topic not in self._partitions:
+            try:
+                self._partitions[topic] = tuple(sorted(self._producer.partitions_for(topic)))
+            except (kafka_errors.KafkaError, OSError) as error:
+                self._fail(error, topic)
+        return self._partitions[topic]
+
+    def _hand_over(self, sent: _Sent) -> bool:
+        """Give one record to the client; False = it never can be sent."""
+        while True:
+            try:
+                sent.future = self._producer.send(
+                    sent.topic, value=sent.value, key=sent.key, headers=sent.headers, partition=sent.partition
+                )
+            except _TOO_LARGE:
+                self._lose(sent, LARGER_THAN_TAKEN)
+                return False
+            except (kafka_errors.KafkaError, OSError) as error:
+                self._may_go_on(error, sent.topic)
+                self._renew()
+            else:
+                return True
+
+    def _reap(self) -> None:
+        """Take off what is acknowledged; send again what failed."""
+        while self._in_flight and self._in_flight[0].future.is_done:
+            sent = self._in_flight[0]
+            if not sent.future.failed():
+                self._in_flight.popleft()
+                self._acknowledged += 1
+                self._last_sign = time.monotonic()
+                continue
+            error = sent.future.exception
+            if isinstance(error, _TOO_LARGE):
+                self._in_flight.popleft()
+                self._lose(sent, LARGER_THAN_TAKEN)
+                continue
+            self._may_go_on(error, sent.topic)
+            self._renew()
+
+    def _wait(self) -> None:
+        """Wait for the oldest record, for a while."""
+        with suppress(kafka_errors.KafkaError, OSError):  # `_reap` looks at what it is
+            self._in_flight[0].future.get(timeout=1.0)
+        before = self._acknowledged
+        self._reap()
+        silent = time.monotonic() - self._last_sign
+        if self._in_flight and self._acknowledged == before and silent > min(STALL_SECONDS, self._deadline_seconds):
+            self._may_go_on(kafka_errors.KafkaTimeoutError("nothing is acknowledged"), self._in_flight[0].topic)
+            self._renew()
+
+    def _may_go_on(self, error: BaseException, topic: str) -> None:
+        lasting = isinstance(error, (*NOT_ALLOWED, kafka_errors.InvalidTopicError))
+        if lasting or time.monotonic() - self._last_sign > self._deadline_seconds:
+            self._fail(error, topic)
+
+    def _renew(self) -> None:
+        """A new client, and everything that was not acknowledged once more; event ids make copies harmless."""
+        drop(self._producer, 0)
+        while True:
+            try:
+                self._producer = self._connected()
+                break
+            except PublishingFailed:
+                if time.monotonic() - self._last_sign > self._deadline_seconds:
+                    self._abandon()
+                    raise
+                time.sleep(0.5)
+        waiting, self._in_flight = self._in_flight, deque()
+        while waiting:
+            sent = waiting.popleft()
+            try:
+                if self._hand_over_once(sent):
+                    self._in_flight.append(sent)
+            except (kafka_errors.KafkaError, OSError) as error:
+                self._in_flight.extend([sent, *waiting])
+                self._may_go_on(error, sent.topic)
+                time.sleep(0.5)
+                return self._renew()
+        return None
+
+    def _hand_over_once(self, sent: _Sent) -> bool:
+        try:
+            sent.future = self._producer.send(
+                sent.topic, value=sent.value, key=sent.key, headers=sent.headers, partition=sent.partition
+            )
+        except _TOO_LARGE:
+            self._lose(sent, LARGER_THAN_TAKEN)
+            return False
+        return True
+
+    def _abandon(self) -> None:
+        for sent in self._in_flight:
+            if not (sent.future is not None and sent.future.is_done and not sent.future.failed()):
+                self._lose(sent, NOT_ACKNOWLEDGED)
+        self._in_flight.clear()
+
+    def _lose(self, sent: _Sent, why: str) -> None:
+        self._lost.setdefault(sent.line, Undelivered(topic=sent.topic, why=why))
+
+    def _fail(self, error: BaseException, topic: str = "") -> NoReturn:
+        self._abandon()
+        raise PublishingFailed(why_not(error, self._bootstrap, topic)) from None
