@@ -21,6 +21,7 @@ class Topic:
     readers: tuple[str, ...]
     records: tuple[str, ...]
     """The `record` values that may stand in it."""
+    max_message_bytes: int = 1 << 20
 
 
 def transit_topic(province: Province) -> str:
@@ -117,6 +118,7 @@ TOPICS: tuple[Topic, ...] = (
             writers=("streams", owner),
             readers=("loader", owner),
             records=("rejected",),
+            max_message_bytes=2 << 20,  # a record of the usual limit, whole, in base64
         )
         for owner in (*(p.value for p in Province), REGISTRY)
     ),

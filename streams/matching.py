@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -53,10 +53,20 @@ def names_near(a: int, b: int, rule: Matching) -> bool:
 
 
 def names_disagree(a: int, b: int, rule: Matching) -> bool:
-    """Whether two names are known and so far apart that they are two people's."""
+    """Whether two names are known and so far apart that they are two people's.
+
+    One slip in a mononym of six letters breaks half of its bigrams: short names must be farther apart than long ones.
+    """
     if not a or not b or a == b:
         return False
+    if min(a.bit_count(), b.bit_count()) < rule.short_name_bits:
+        return dice_bits(a, b) < rule.disagree_dice_short
     return dice_bits(a, b) < rule.disagree_dice and overlap_bits(a, b) < rule.disagree_overlap
+
+
+def two_numbers_agree(a: Collection[str], b: Collection[str]) -> bool:
+    """Whether two sets of document numbers share two: then a misspelt name is a slip, not another person."""
+    return sum(token in b for token in a) > 1
 
 
 def best_dice(bits: int, names: Iterable[int]) -> float:
@@ -73,7 +83,8 @@ def tier_of(crossing: Crossing, registration: Registration, rule: Matching) -> T
     """How the registration is the traveller's, strongest tier first; None = it is not."""
     document, nik = crossing.event.document.token, crossing.event.nik_token
     if document in registration.passports or document in registration.niks or nik in registration.niks:
-        if _all_disagree(crossing.name_bits, registration.names, rule):
+        certain = two_numbers_agree(crossing.tokens, registration.tokens)
+        if not certain and _all_disagree(crossing.name_bits, registration.names, rule):
             return None
         return Tier.PASSPORT if document in registration.passports else Tier.NIK
     return Tier.NAME if _by_name(crossing, registration, rule) else None
@@ -100,7 +111,7 @@ def same_person(a: Crossing, b: Crossing, rule: Matching) -> bool:
     if nik_a and nik_b and nik_a != nik_b:
         return False
     if any(t in b.tokens for t in a.tokens):
-        return not names_disagree(a.name_bits, b.name_bits, rule)
+        return two_numbers_agree(a.tokens, b.tokens) or not names_disagree(a.name_bits, b.name_bits, rule)
     return names_near(a.name_bits, b.name_bits, rule) and not opposite_sex(a.event.sex, b.event.sex)
 
 
@@ -114,11 +125,7 @@ def recognises(report: Report, crossing: Crossing, rule: Matching) -> bool:
         return True
     if (nik and wanted.nik_token) or opposite_sex(crossing.event.sex, wanted.sex) or not crossing.name_bits:
         return False
-    bits = report.name_bits
-    if not bits:
-        return False
-    near = dice_bits(bits, crossing.name_bits) >= rule.report_dice
-    return near or overlap_bits(bits, crossing.name_bits) >= rule.name_overlap
+    return dice_bits(report.name_bits, crossing.name_bits) >= rule.report_dice
 
 
 def covers(registration: Registration, crossing: Crossing, rule: Cover) -> bool:

@@ -60,6 +60,8 @@ class Matching(_Part):
     report_dice: Share
     disagree_dice: Share
     disagree_overlap: Share
+    short_name_bits: Annotated[int, Field(ge=0, le=512)]
+    disagree_dice_short: Share
 
 
 class PassportTimes(_Part):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.verdicts import Finding
 from schemas.vocabulary import Quality
 from streams.case import Case, Sentence, departure_ref, event_ref, finding, rule
-from streams.matching import names_disagree
+from streams.matching import names_disagree, two_numbers_agree
 
 REMARKS = {
     Quality.NIK_INVALID: ("NIK tidak sah", "the NIK is not a valid one"),
@@ -39,7 +39,11 @@ def document_shared(case: Case) -> Finding | None:
     Source: forged identities (domain brief R12); architecture, section 7.
     """
     here, matching = case.crossing, case.policy.matching
-    others = [o for o in case.sharing if names_disagree(here.name_bits, o.name_bits, matching)]
+    others = [
+        o
+        for o in case.sharing
+        if not two_numbers_agree(here.tokens, o.tokens) and names_disagree(here.name_bits, o.name_bits, matching)
+    ]
     if not others and not case.match.shared:
         return None
     evidence = [*map(event_ref, others), *map(departure_ref, case.match.shared)]

@@ -1,0 +1,127 @@
+"""`python -m streams`: run one matcher until SIGTERM; settings come from the environment (`LINTAS_*`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+import structlog
+
+from streams.app import build_app
+from streams.policy import Policy, PolicyError, load_policy, shipped_policy
+from streams.settings import Settings, SettingsError
+from streams.topology import MatcherError
+from streams.watchdog import Watchdog
+
+STOPPED, FAILED, MISUSED = 0, 1, 2
+
+
+def main() -> int:
+    """Run the matcher; 0 after SIGTERM or SIGINT, 1 on failure, 2 for settings that cannot be used."""
+    set_up_logging()
+    try:
+        settings = Settings.from_env(os.environ)
+        policy = read_policy(settings)
+    except (SettingsError, PolicyError) as error:
+        return fail(str(error), MISUSED)
+    failure = asyncio.run(serve(settings, policy))
+    if failure is None:
+        return STOPPED
+    kind = "" if isinstance(failure, MatcherError) else f"{type(failure).__name__}: "
+    return fail(f"{kind}{failure}", FAILED)
+
+
+class MatcherWorker(faust.Worker):  # type: ignore[misc]
+    """A Faust worker that leaves the end of the process to `serve`: its own waits two seconds more."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.told_to_stop = asyncio.Event()
+        self.spinner = None  # it writes to stdout even without a terminal
+
+    def _schedule_shutdown(self, signal: object) -> None:
+        self.told_to_stop.set()
+
+
+async def serve(settings: Settings, policy: Policy) -> BaseException | None:
+    """Run the Faust worker until it is told to stop; gives back why it failed."""
+    watchdog = Watchdog(stall_seconds=float("inf"))
+    watchdog.start()
+    app = build_app(settings, policy, lambda: datetime.now(UTC))
+    worker = MatcherWorker(
+        app, loop=asyncio.get_running_loop(), quiet=True, override_logging=False, redirect_stdouts=False
+    )
+    running = asyncio.create_task(worker.start())
+    told = asyncio.create_task(worker.told_to_stop.wait())
+    await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+    watchdog.end_within(settings.stop_seconds)
+    failure = running.exception() if running.done() else None
+    failure = failure or worker.crash_reason
+    await worker.stop()
+    running.cancel()
+    await asyncio.wait({running})
+    return failure
+
+
+def read_policy(settings: Settings) -> Policy:
+    """The policy that the settings name.
+
+    Raises:
+        SettingsError: the file cannot be read.
+        PolicyError: its content cannot be used.
+    """
+    if settings.policy_file is None:
+        return shipped_policy()
+    try:
+        return load_policy(settings.policy_file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"LINTAS_POLICY: {settings.policy_file} cannot be read ({type(error).__name__})"
+        raise SettingsError(msg) from None
+
+
+def set_up_logging() -> None:
+    """One JSON object a line on stderr, from us and from the libraries."""
+    stamps: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_logger_name,
+            *stamps,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *stamps],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("streams").setLevel(logging.INFO)
+    # a broker answers CONCURRENT_TRANSACTIONS or NOT_ENOUGH_REPLICAS right after a commit: retriable, and normal
+    logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)
+
+
+def fail(message: str, code: int) -> int:
+    """Say in one line why the process ends."""
+    sys.stderr.write(f"lintas matcher: {message}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The gate: bytes from an input topic become an admitted fact, or a refusal that carries them whole."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
+
+from schemas.codec import decode_fact
+from schemas.errors import Reason, RecordRejected
+from schemas.records import Heartbeat
+from schemas.topics import refusals_of
+from schemas.verdicts import Rejected
+from streams.casebook import Admitted
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_MS = 253_402_300_799_000
+"""The last second of the year 9999: a sender chooses a record's timestamp freely."""
+KNOWN_KEYS = 1 << 16
+
+
+class Delivery(Protocol):
+    """A record as a Kafka client hands it over."""
+
+    @property
+    def topic(self) -> str:
+        """Where it stands."""
+
+    @property
+    def partition(self) -> int:
+        """Its partition's number."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """Milliseconds since 1970, by the sender's or the broker's clock."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The raw key."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The raw value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What to write to `rejected.*` in place of a verdict."""
+
+    topic: str
+    key: bytes | None
+    record: Rejected
+
+
+def admit(delivery: Delivery, partitions: int) -> Admitted | Refused:
+    """Read one record of a topic that has `partitions` partitions; never raises for what stands in the record."""
+    try:
+        fact = decode_fact(delivery.topic, delivery.key, delivery.value)
+        if not isinstance(fact, Heartbeat) and fact.block is not None:
+            check_partition(delivery, partitions)
+    except RecordRejected as error:
+        return refused(delivery, error)
+    return Admitted(fact, digest_of(delivery.value or b""))
+
+
+def digest_of(value: bytes) -> bytes:
+    """What tells two different records of the same identity apart, the same on every machine."""
+    return hashlib.blake2b(value, digest_size=16).digest()
+
+
+def check_partition(delivery: Delivery, partitions: int) -> None:
+    """Refuse a record that stands in another partition than its key belongs to: its lane would not see its person.
+
+    Raises:
+        RecordRejected: the partition is not the one that murmur2 gives.
+    """
+    if partition_of(delivery.key or b"", partitions) != delivery.partition:
+        raise RecordRejected(Reason.WRONG_PARTITION, f"does not belong to partition {delivery.partition}")
+
+
+@lru_cache(maxsize=KNOWN_KEYS)
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition that the Java client and kafka-python choose for a key; worked out once a block."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def murmur2(data: bytes) -> int:
+    """The 32-bit MurmurHash2 of Kafka's default partitioner."""
+    word, mix = 0xFFFFFFFF, 0x5BD1E995
+    whole = len(data) & ~3
+    state = 0x9747B28C ^ len(data)
+    for start in range(0, whole, 4):
+        part = int.from_bytes(data[start : start + 4], "little") * mix & word
+        part = (part ^ part >> 24) * mix & word
+        state = (state * mix & word) ^ part
+    if whole < len(data):
+        state = (state ^ int.from_bytes(data[whole:], "little")) * mix & word
+    state = (state ^ state >> 13) * mix & word
+    return state ^ state >> 15
+
+
+def refused(delivery: Delivery, error: RecordRejected) -> Refused:
+    """The refusal of a record: its place, its whole bytes and why; the same however often it is read."""
+    value = delivery.value or b""
+    return Refused(
+        topic=refusals_of(delivery.topic),
+        key=delivery.key,
+        record=Rejected(
+            reason=error.reason,
+            message=error.message,
+            field=error.field,
+            stage="matcher",
+            topic=delivery.topic,
+            partition=delivery.partition,
+            offset=delivery.offset,
+            digest=hashlib.sha256(value).hexdigest(),
+            key_base64=_base64(delivery.key),
+            payload_base64=_base64(delivery.value),
+            happened_at=EPOCH + timedelta(milliseconds=min(max(delivery.timestamp, 0), LATEST_MS)),
+        ),
+    )
+
+
+def _base64(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()

@@ -1,0 +1,18 @@
+"""The flow on one screen: admit, remember, assess, publish."""
+
+from __future__ import annotations
+
+import faust
+
+from streams.batches import Batch
+
+
+async def judge(batches: faust.Stream[Batch]) -> None:
+    """Work on the lanes' batches; what cannot be read is refused, and any other failure ends the worker."""
+    async for batch in batches:
+        with batch.settled():
+            lane = batch.lane
+            admitted, refused = lane.admit(batch.deliveries)
+            touched = lane.casebook.remember(admitted)
+            assessments = lane.casebook.assess(touched)
+            await lane.publish(assessments, refused, batch.offsets)

@@ -1,0 +1,88 @@
+"""What a matcher has to be told, read once from a mapping of environment variables and checked by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+GROUP = "lintas-matcher"
+"""Consumer group whose offsets say how far every lane is; also the stem of the lanes' transactional ids."""
+
+V = TypeVar("V")
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; names the variable and what it may be. The process ends with code 2."""
+
+
+class BrokerKind(StrEnum):
+    """Which broker answers: Apache Kafka, or the pip-only one that knows no second member of a group."""
+
+    KAFKA = "kafka"
+    EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that may differ between two installations."""
+
+    kafka: tuple[str, ...]
+    """Bootstrap addresses, host:port."""
+    broker_kind: BrokerKind = BrokerKind.KAFKA
+    policy_file: Path | None = None
+    """None = the policy that comes with Lintas."""
+    status_file: Path | None = None
+    topics_wait_seconds: float = 30.0
+    """How long to wait at the start for the broker and the topics."""
+    pace_ms: int = 20
+    """How long a live lane gathers records before it opens a transaction: what costs is transactions a second."""
+    pump_ms: int = 10
+    """Pause between two polls; without it the broker answers one fetch a record."""
+    batch_records: int = 2_000
+    """Most records of one transaction."""
+    high_water_records: int = 6_000
+    """A lane that holds more is paused, and resumed at half."""
+    session_timeout_ms: int = 6_000
+    transaction_timeout_ms: int = 10_000
+    stop_seconds: float = 10.0
+    """A worker that has not stopped by then ends itself: one that hangs is worse than a dead one."""
+    stall_seconds: float = 120.0
+    """A worker whose event loop has not turned for so long ends itself."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read the settings.
+
+        Raises:
+            SettingsError: a variable is missing or cannot be used.
+        """
+        brokers = tuple(part.strip() for part in env.get("LINTAS_KAFKA", "").split(",") if part.strip())
+        if not brokers:
+            msg = "LINTAS_KAFKA is not set: name the Kafka brokers, such as 127.0.0.1:9092"
+            raise SettingsError(msg)
+        kind = _read(env, "LINTAS_BROKER_KIND", BrokerKind.KAFKA, BrokerKind, "kafka or embedded")
+        embedded = kind is BrokerKind.EMBEDDED
+        return cls(
+            kafka=brokers,
+            broker_kind=kind,
+            policy_file=_read(env, "LINTAS_POLICY", None, Path, "a file"),
+            status_file=_read(env, "LINTAS_STATUS_FILE", None, Path, "a file"),
+            topics_wait_seconds=_read(env, "LINTAS_TOPICS_WAIT_SECONDS", 30.0, float, "seconds"),
+            pace_ms=_read(env, "LINTAS_PACE_MS", 20, int, "milliseconds"),
+            # every poll of an idle worker costs the embedded broker most of a millisecond
+            pump_ms=_read(env, "LINTAS_PUMP_MS", 100 if embedded else 10, int, "milliseconds"),
+        )
+
+
+def _read(env: Mapping[str, str], name: str, default: V, read: Callable[[str], V], form: str) -> V:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        return read(text)
+    except ValueError:
+        msg = f"{name} must be {form}"
+        raise SettingsError(msg) from None
