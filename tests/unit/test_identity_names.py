@@ -46,6 +46,17 @@ def bits(name: str) -> int:
         ["ALEXANDER", "ALEKSANDER"],
         ["FATIMAH BINTI ABDULLAH", "FATIMA ABDULA"],
         ["AUGUSTINUS", "AGUSTINUS"],
+        ["DJUMADI", "JUMADI", "YUMADI"],
+        ["NJOMAN", "NYOMAN"],
+        ["SJARIFUDDIN", "SYARIFUDIN", "SARIFUDDIN"],
+        ["BUDHI WIDHODHO", "BUDI WIDODO"],
+        ["BHAKTI", "BAKTI"],
+        ["MAGHFIRA", "MAGFIRA"],
+        ["TAUFIQ", "TAUFIK"],
+        ["SUWARNO", "SUARNO"],
+        ["NOVITA", "NOFITA", "NOPHITA"],
+        ["MICHAEL", "MIKHAEL", "MIKAEL"],
+        ["5ITI M4RIA", "SITI MARIA"],
     ],
 )
 def test_the_ways_in_which_offices_write_a_name_fall_together(spellings: list[str]) -> None:

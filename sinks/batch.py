@@ -1,0 +1,97 @@
+"""Records gathered into rows by table; pure, so that what is built can be tested without Kafka or ClickHouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from schemas.codec import decode, decode_fact
+from schemas.errors import RecordRejected
+from schemas.records import Departure, Fact, Heartbeat, TransitEvent
+from schemas.topics import ASSESSMENTS, CLUSTERS, DEPARTURES, REJECTED, REVIEWS, TRANSIT
+from schemas.verdicts import Assessment, Cluster, Rejected, Review
+from sinks.rows import (
+    assessment_row,
+    cluster_row,
+    crossing_row,
+    departure_row,
+    digest_of,
+    heartbeat_row,
+    refused_row,
+    rejected_row,
+    review_row,
+    unreadable_crossing_row,
+)
+from sinks.tables import COLUMNS, Place, Row
+
+TOPICS: tuple[str, ...] = (*TRANSIT, DEPARTURES, ASSESSMENTS, CLUSTERS, *REJECTED, REVIEWS)
+"""What the loader reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row, and what has to be said about its record if the store refuses it."""
+
+    row: Row
+    place: Place
+    digest: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows that wait for one insert a table."""
+
+    tables: dict[str, list[Line]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
+    records: int = 0
+    payload_bytes: int = 0
+
+    def add(self, key: bytes | None, value: bytes | None, place: Place) -> None:
+        """Read one record and gather its rows; one that cannot be read becomes a row too, never an exception."""
+        self.records += 1
+        self.payload_bytes += len(value or b"")
+        digest = digest_of(value)
+        for table, row in rows_of(key, value, digest, place):
+            self.tables[table].append(Line(row, place, digest))
+
+    def filled(self) -> Mapping[str, list[Line]]:
+        """The tables that have rows."""
+        return {name: lines for name, lines in self.tables.items() if lines}
+
+
+def rows_of(key: bytes | None, value: bytes | None, digest: str, place: Place) -> list[tuple[str, Row]]:
+    """The rows of one record, each with its table."""
+    try:
+        if place.topic in TRANSIT or place.topic == DEPARTURES:
+            return [_fact_row(decode_fact(place.topic, key, value), digest, place)]
+        return _verdict_rows(value, place)
+    except RecordRejected as error:
+        if place.topic in TRANSIT:  # the ledger counts it; the matcher refuses it and says why
+            return [("crossings", unreadable_crossing_row(digest, place))]
+        if place.topic == DEPARTURES:  # the matcher refuses it
+            return []
+        return [("rejected", refused_row(error.reason.value, error.message, error.field, digest, place))]
+
+
+def _fact_row(fact: Fact, digest: str, place: Place) -> tuple[str, Row]:
+    if isinstance(fact, TransitEvent):
+        return "crossings", crossing_row(fact, digest, place)
+    if isinstance(fact, Departure):
+        return "departures", departure_row(fact, place)
+    if isinstance(fact, Heartbeat):
+        return "heartbeats", heartbeat_row(fact, place)
+    msg = f"{type(fact).__name__} has no table"
+    raise TypeError(msg)
+
+
+def _verdict_rows(value: bytes | None, place: Place) -> list[tuple[str, Row]]:
+    if place.topic == ASSESSMENTS:
+        row = assessment_row(decode(Assessment, value), place)
+        return [("assessment_versions", row), ("assessments", row)]
+    if place.topic == CLUSTERS:
+        return [("clusters", cluster_row(decode(Cluster, value), place))]
+    if place.topic == REVIEWS:
+        return [("reviews", review_row(decode(Review, value), place))]
+    if place.topic in REJECTED:
+        return [("rejected", rejected_row(decode(Rejected, value), place))]
+    msg = f"the loader does not read {place.topic}"
+    raise ValueError(msg)

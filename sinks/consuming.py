@@ -1,0 +1,230 @@
+"""Kafka as the loader sees it: records of all its topics, and positions that are committed by hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import (
+    AuthorizationError,
+    CommitFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+)
+from kafka.structs import OffsetAndMetadata
+
+from sinks.checksums import use_native_checksums
+from sinks.settings import GROUP, BrokerKind, Settings
+
+BOOTSTRAP_MS = 5_000
+ASSIGNMENT_POLL_MS = 1_000
+"""kafka-python polled with less than this can stay in its group without partitions."""
+EMPTY_ASSIGNMENT_SECONDS = 30.0
+"""So long without partitions before the consumer is made anew; doubled each time: a spare loader has none in peace."""
+COMMIT_MS = 10_000
+CLOSE_MS = 5_000
+
+log = structlog.get_logger("sinks")
+
+
+class FeedError(Exception):
+    """Kafka does not let the loader read; the text says what to change."""
+
+
+class Delivery(Protocol):
+    """A record as the client hands it over."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+Positions = Mapping[Any, Any]
+"""kafka-python's TopicPartition → OffsetAndMetadata: how far a reader is, transaction markers included."""
+
+
+class Feed:
+    """A consumer that survives what happens to brokers and to its group."""
+
+    def __init__(self, settings: Settings, topics: Sequence[str], *, group: str = GROUP) -> None:
+        self._settings, self._topics, self._group = settings, tuple(topics), group
+        self._consumer: Any = None
+        self._committed: dict[Any, int] = {}
+        self._empty_since = 0.0
+        self._patience_seconds = EMPTY_ASSIGNMENT_SECONDS
+
+    def open(self) -> None:
+        """Connect and ask for the partitions.
+
+        Raises:
+            KafkaError, OSError: no broker answers, or a topic is missing; try again.
+            FeedError: reading is not allowed.
+        """
+        self.close()
+        consumer = self._connect()
+        try:
+            missing = [topic for topic in self._topics if not consumer.partitions_for_topic(topic)]
+            if missing:
+                msg = f"the topics {', '.join(missing)} do not exist, or may not be described"
+                raise KafkaTimeoutError(msg)
+            if self._settings.broker_kind is BrokerKind.EMBEDDED:
+                consumer.assign([TopicPartition(t, p) for t in self._topics for p in consumer.partitions_for_topic(t)])
+            else:
+                consumer.subscribe(self._topics)
+        except BaseException:
+            consumer.close(timeout_ms=CLOSE_MS)
+            raise
+        self._consumer, self._committed = consumer, {}
+        self._empty_since = time.monotonic()
+
+    def _connect(self) -> Any:
+        use_native_checksums()
+        consumer = KafkaConsumer(
+            bootstrap_servers=list(self._settings.kafka),
+            client_id=self._group,
+            group_id=self._group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            allow_auto_create_topics=False,
+            max_poll_records=self._settings.batch_records,
+            session_timeout_ms=self._settings.session_timeout_ms,
+            heartbeat_interval_ms=self._settings.session_timeout_ms // 4,
+            bootstrap_timeout_ms=BOOTSTRAP_MS,
+            reconnect_backoff_max_ms=2_000,
+            metrics_enabled=False,
+        )
+        outlive_lost_connections(consumer)
+        return consumer
+
+    def close(self) -> None:
+        """Leave the group; what was not committed is delivered again."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is None:
+            return
+        try:
+            consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+        except (KafkaError, OSError) as error:
+            log.warning("consumer could not leave its group", error=type(error).__name__)
+
+    @property
+    def is_open(self) -> bool:
+        """Is there a consumer?"""
+        return self._consumer is not None
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions it has."""
+        return 0 if self._consumer is None else len(self._consumer.assignment())
+
+    def poll(self, timeout_ms: int, most: int) -> list[Delivery]:
+        """Take what has come; waits so long for a first record.
+
+        Raises:
+            KafkaError, OSError: open it again.
+            FeedError: reading is not allowed.
+        """
+        if self._settings.broker_kind is not BrokerKind.EMBEDDED and not self._consumer.assignment():
+            timeout_ms = max(timeout_ms, ASSIGNMENT_POLL_MS)
+        try:
+            found = self._consumer.poll(timeout_ms=timeout_ms, max_records=most)
+        except AuthorizationError as error:
+            msg = f"Kafka does not let the loader read as group {self._group}: {type(error).__name__}"
+            raise FeedError(msg) from error
+        self._watch_assignment()
+        return [record for records in found.values() for record in records]
+
+    def _watch_assignment(self) -> None:
+        now = time.monotonic()
+        if self._consumer.assignment():
+            self._empty_since, self._patience_seconds = now, EMPTY_ASSIGNMENT_SECONDS
+        elif now - self._empty_since > self._patience_seconds:
+            self._patience_seconds *= 2
+            msg = "the group gave this loader no partitions"
+            raise KafkaTimeoutError(msg)
+
+    def hold(self) -> None:
+        """Stop taking records while the polling that keeps the membership goes on."""
+        self._consumer.pause(*self._consumer.assignment())
+
+    def release(self) -> None:
+        """Take records again."""
+        self._consumer.resume(*self._consumer.paused())
+
+    def positions(self) -> Positions:
+        """Where it will read on, for all its partitions: all before was given out by `poll`."""
+        # `consumer.position()` says the same one partition at a time and may ask the broker each time
+        return dict(self._consumer._subscription.all_consumed_offsets())
+
+    def commit(self, positions: Positions) -> bool:
+        """Commit what is new in these positions; False if the group refused or no broker answers.
+
+        Nothing is lost then: what is not committed is delivered again.
+        """
+        held = self._consumer.assignment()
+        fresh = {
+            partition: position
+            for partition, position in positions.items()
+            if partition in held and self._committed.get(partition) != position.offset
+        }
+        if not fresh:
+            return True
+        try:
+            self._consumer.commit(fresh, timeout_ms=COMMIT_MS)
+        except (KafkaError, OSError) as error:
+            log.warning("offsets not committed, records will come again", error=type(error).__name__)
+            self._committed.clear()
+            return False
+        self._committed.update({partition: position.offset for partition, position in fresh.items()})
+        return True
+
+    def lag(self) -> int:
+        """Records between the positions and the ends of the log, as far as the broker has told."""
+        if self._consumer is None:
+            return 0
+        lag = 0
+        for partition, position in self.positions().items():
+            lag += max((self._consumer.highwater(partition) or 0) - position.offset, 0)
+        return lag
+
+
+def outlive_lost_connections(consumer: Any) -> None:
+    """Keep kafka-python's refresh of metadata alive: a raw OSError ends its loop, and then it asks a dead leader."""
+    cluster = consumer._client.cluster
+    refresh = cluster.refresh_metadata
+
+    async def refresh_or_say(node_id: Any = None) -> None:
+        try:
+            await refresh(node_id)
+        except OSError as error:
+            raise KafkaConnectionError(type(error).__name__) from error
+
+    cluster.refresh_metadata = refresh_or_say
+
+
+def rewind(settings: Settings, topics: Sequence[str], *, group: str = GROUP) -> None:
+    """Commit the beginning of the log for the group, so that the next loader reads all of it; no loader may run.
+
+    Raises:
+        FeedError: a loader is still in the group.
+        KafkaError: no broker answers.
+    """
+    feed = Feed(settings, topics, group=group)
+    consumer = feed._connect()
+    try:
+        partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
+        consumer.assign(partitions)
+        starts = consumer.beginning_offsets(partitions)
+        consumer.commit({tp: OffsetAndMetadata(offset, "", -1) for tp, offset in starts.items()}, timeout_ms=COMMIT_MS)
+    except CommitFailedError as error:
+        msg = f"the offsets of {group} cannot be set back while a loader runs: end it first"
+        raise FeedError(msg) from error
+    finally:
+        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
