@@ -50,6 +50,7 @@ class _Run:
     restarts: int = 0
     last_exit: int | None = None
     was_ready: bool = False
+    held: bool = False  # ended on purpose: the next start is none after a crash
     began: float = 0.0
     retry_at: float = field(default=0.0)
 
@@ -136,7 +137,7 @@ class Supervisor:
         code, killed = run.child.stop(hurry=lambda: self._signals > 0)
         pid = run.child.id.pid
         self._guard.forget(run.child.id)
-        run.child, run.last_exit, run.failures, run.retry_at = None, code, 0, 0.0
+        run.child, run.last_exit, run.failures, run.retry_at, run.held = None, code, 0, 0.0, True
         what = "held, did not stop in time and was killed," if killed else "held and stopped"
         self._set(run, Status.WAITING, what, pid=pid, code=code)
 
@@ -155,7 +156,8 @@ class Supervisor:
             return
         self._guard.watch(run.child.id)
         run.began = time.monotonic()
-        run.restarts += run.was_ready
+        run.restarts += run.was_ready and not run.held
+        run.held = False
         self._set(run, Status.STARTING, "restarted" if run.was_ready else "started")
 
     def _await(self, run: _Run) -> None:

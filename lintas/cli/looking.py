@@ -1,0 +1,263 @@
+"""Commands for analysts: flags, explain, accounting, feeds, rejected."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lintas.cli.listing import Column, json_line, show
+from lintas.cli.shell import DirectoryOption, Format, FormatOption, ProvinceOption, optional_time, shell_of
+from lintas.failing import Failure, Misuse
+from schemas.vocabulary import Status
+
+if TYPE_CHECKING:
+    from clickhouse_driver import Client
+
+    from lintas.settings import Settings
+
+_FLAGS = (
+    Column(field="event_id"),
+    Column(field="province"),
+    Column(field="checkpoint_id", title="checkpoint"),
+    Column(field="occurred_at", title="occurred at (UTC)", is_time=True),
+    Column(field="status"),
+    Column(field="score", right=True),
+    Column(field="rules", wrap=True),
+    Column(field="departure_id", title="departure"),
+    Column(field="tier"),
+    Column(field="policy"),
+    Column(field="version", right=True),
+)
+_ACCOUNTING = tuple(
+    Column(field=name, right=name != "province")
+    for name in ("province", "published", "assessed", "rejected", "duplicate")
+)
+_FEEDS = (
+    Column(field="kind"),
+    Column(field="province"),
+    Column(field="name"),
+    Column(field="last_at", title="last at (UTC)", is_time=True),
+    Column(field="last_published_at", title="last published", is_time=True),
+    Column(field="silence_seconds", title="silent s", right=True),
+    Column(field="events", right=True),
+    Column(field="missing", right=True),
+    Column(field="waiting", right=True),
+    Column(field="median_seconds", title="median s", right=True),
+)
+_REJECTED = (
+    Column(field="owner"),
+    Column(field="stage"),
+    Column(field="reason"),
+    Column(field="field"),
+    Column(field="topic"),
+    Column(field="partition", right=True),
+    Column(field="offset", right=True),
+    Column(field="line", right=True),
+    Column(field="message", wrap=True),
+    Column(field="digest", most=13),
+    Column(field="happened_at", title="happened at (UTC)", is_time=True),
+)
+_COUNTS = (
+    Column(field="owner"),
+    Column(field="stage"),
+    Column(field="reason"),
+    Column(field="records", right=True),
+    Column(field="last_at", title="last at (UTC)", is_time=True),
+)
+
+
+class StatusChoice(StrEnum):
+    """What `flags` lists; the two last are views of a status."""
+
+    ANY = "any"
+    FLAGGED = Status.FLAGGED.value
+    PENDING = Status.PENDING.value
+    UNREGISTERED = Status.UNREGISTERED.value
+    MATCHED = Status.MATCHED.value
+    OUT_OF_SCOPE = Status.OUT_OF_SCOPE.value
+    WITHDRAWN = "WITHDRAWN"
+    UNVERIFIABLE = "UNVERIFIABLE"
+
+
+class Language(StrEnum):
+    """The language of sentences for people."""
+
+    ID = "id"
+    EN = "en"
+
+
+class TextFormat(StrEnum):
+    """How an explanation is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    for command in (flags, explain, accounting, feeds, rejected):
+        app.command()(command)
+
+
+def flags(
+    context: typer.Context,
+    province: ProvinceOption = None,
+    since: Annotated[str | None, typer.Option(metavar="T", help="Crossings from this time on.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="T", help="Crossings before this time.")] = None,
+    rule: Annotated[str | None, typer.Option(metavar="R", help="Only with this rule's finding, such as R01.")] = None,
+    status: Annotated[
+        StatusChoice, typer.Option(case_sensitive=False, help="WITHDRAWN: was FLAGGED and is not any more.")
+    ] = StatusChoice.FLAGGED,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="T", help="What was known at that time.")] = None,
+    form: FormatOption = Format.TABLE,
+    directory: DirectoryOption = None,
+) -> None:
+    """The crossings to review: each is a referral of a person who may need protection, never an accusation."""
+    from sinks import queries
+
+    times = {"since": optional_time(since), "until": optional_time(until), "as_of": optional_time(as_of)}
+    wanted = None if rule is None else _rule(rule)
+    if status is StatusChoice.UNVERIFIABLE and as_of is not None:
+        msg = "UNVERIFIABLE depends on the present silence of the registries: ask for PENDING with --as-of"
+        raise Misuse(msg)
+    with _client(context, directory) as client:
+        found = queries.flags(
+            client, province=province.value if province else None, rule=wanted, status=status.value, **times
+        )
+        show(found, _FLAGS, form, empty=_nothing(status))
+
+
+def explain(
+    context: typer.Context,
+    event_id: Annotated[str, typer.Argument(help="The partner's id of the crossing.")],
+    province: ProvinceOption = None,
+    form: Annotated[TextFormat, typer.Option("--format", help="json is one object a line.")] = TextFormat.TEXT,
+    lang: Annotated[Language, typer.Option(help="Indonesian or English.")] = Language.ID,
+    directory: DirectoryOption = None,
+) -> None:
+    """Why a crossing was judged as it was, by which facts, and what would clear it."""
+    from lintas.explaining import Told, explanation
+    from sinks.explaining import explain as look_up
+
+    shell = shell_of(context)
+    with _client(context, directory) as client:
+        entries = look_up(client, event_id, province.value if province else None)
+    homes = sorted({entry["province"] for entry in entries})
+    if not entries:
+        where = f" of {province.value}" if province else ""
+        msg = f"no event {event_id!r}{where} is known: is it published, and loaded (`lintas wait`)?"
+        raise Failure(msg)
+    if len(homes) > 1:
+        msg = f"{event_id!r} is an event of {' and of '.join(homes)}: say which with --province"
+        raise Misuse(msg)
+    if form is TextFormat.JSON:
+        for entry in entries:
+            sys.stdout.write(json_line(entry))
+        return
+    thresholds = _thresholds(shell.settings(directory))
+    for number, entry in enumerate(entries):
+        policy = str((entry["assessment"] or {}).get("policy"))
+        sys.stdout.write("\n" if number else "")
+        sys.stdout.write(explanation(Told.of(entry, thresholds.get(policy)), lang.value))
+
+
+def accounting(context: typer.Context, form: FormatOption = Format.TABLE, directory: DirectoryOption = None) -> None:
+    """What became of everything: published = assessed + rejected + duplicate, for each province."""
+    from sinks import queries
+
+    with _client(context, directory) as client:
+        rows = queries.accounting(client)
+    show(rows, _ACCOUNTING, form)
+    for row in rows:
+        rest = row["published"] - row["assessed"] - row["rejected"] - row["duplicate"]
+        if rest:
+            shell_of(context).say(f"{row['province']}: {rest} not accounted for yet: see `lintas wait`")
+
+
+def feeds(context: typer.Context, form: FormatOption = Format.TABLE, directory: DirectoryOption = None) -> None:
+    """Who delivers: registries by watermark, checkpoints by last crossing, silence, gaps and delay."""
+    from sinks import queries
+
+    with _client(context, directory) as client:
+        show(queries.feeds(client), _FEEDS, form, empty="nobody has delivered anything yet")
+
+
+def rejected(
+    context: typer.Context,
+    province: ProvinceOption = None,
+    registry: Annotated[bool, typer.Option("--registry", help="Only departures, heartbeats and reports.")] = False,
+    reason: Annotated[str | None, typer.Option(metavar="R", help="Only refused for this reason.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only by publisher, matcher or loader.")] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Counts by owner, stage and reason.")] = False,
+    with_payload: Annotated[
+        bool,
+        typer.Option("--with-payload", help="The records themselves, from Kafka: for `replay-rejected --repaired`."),
+    ] = False,
+    form: FormatOption = Format.TABLE,
+    directory: DirectoryOption = None,
+) -> None:
+    """What was refused, where and why; the table never has a record's bytes."""
+    from sinks import queries
+
+    if province and registry:
+        msg = "--province and --registry exclude each other"
+        raise Misuse(msg)
+    owner = "registry" if registry else (province.value if province else None)
+    if with_payload:
+        _export(context, owner, reason, form, directory)
+        return
+    with _client(context, directory) as client:
+        if summary:
+            show(queries.rejected_counts(client), _COUNTS, form, empty="nothing was refused")
+        else:
+            found = queries.rejected(client, owner=owner, reason=reason, stage=stage)
+            show(found, _REJECTED, form, empty="nothing was refused")
+
+
+def _export(
+    context: typer.Context, owner: str | None, reason: str | None, form: Format, directory: Path | None
+) -> None:
+    from lintas.replaying import exported, read_rejected
+    from schemas.topics import refusals_of
+
+    if form is not Format.JSON:
+        msg = "--with-payload needs --format json"
+        raise Misuse(msg)
+    shell = shell_of(context)
+    settings = shell.reaching(directory, kafka=True)
+    for one in read_rejected(settings):
+        mine = owner is None or refusals_of(one.topic) == f"rejected.{owner}"
+        if one.payload_base64 and mine and reason in (None, one.reason.value):
+            sys.stdout.write(json_line(exported(one)))
+    shell.say("these are the records as they came: whoever wrote them may have put identities in")
+
+
+def _client(context: typer.Context, directory: Path | None) -> AbstractContextManager[Client]:
+    from lintas.store import open_client
+
+    return open_client(shell_of(context).reaching(directory, clickhouse=True))
+
+
+def _rule(text: str) -> str:
+    rule = text.strip().upper()
+    if len(rule) != 3 or rule[0] != "R" or not rule[1:].isdigit():
+        msg = f"{text!r} is no rule: rules are called R01 to R28"
+        raise Misuse(msg)
+    return rule
+
+
+def _nothing(status: StatusChoice) -> str:
+    return "no flags" if status is StatusChoice.FLAGGED else f"no crossing is {status.value}"
+
+
+def _thresholds(settings: Settings) -> dict[str, int]:
+    """Review threshold by digest of the policies that are at hand."""
+    from lintas.policies import policy_of
+    from streams.policy import shipped_policy
+
+    return {policy.digest: policy.review_threshold for policy in (shipped_policy(), policy_of(settings))}

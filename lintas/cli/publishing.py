@@ -1,0 +1,159 @@
+"""Commands of the publishing side: publish, simulate."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lintas.cli.progress import counting_up
+from lintas.cli.shell import DirectoryOption, Shell, shell_of
+from lintas.failing import Failure, Misuse
+from schemas.vocabulary import Province
+
+if TYPE_CHECKING:
+    from producers.journeys import SimulationSummary
+    from producers.publication import Publication
+
+SHOWN_LINES = 10
+FIRST_DAY = "2026-01-05"
+"""Of a simulation that is not told otherwise; fixed, so that the same seed gives the same files on any day."""
+
+
+class Kind(StrEnum):
+    """What a file holds."""
+
+    CROSSINGS = "crossings"
+    DEPARTURES = "departures"
+    HEARTBEATS = "heartbeats"
+    REPORTS = "reports"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(publish)
+    app.command()(simulate)
+
+
+def publish(
+    context: typer.Context,
+    kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSONL or XLSX.")],
+    province: Annotated[
+        Province | None, typer.Option(help="Whose crossings they are.  [default: by each row's checkpoint]")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, publish nothing.")] = False,
+    directory: DirectoryOption = None,
+) -> None:
+    """Read a partner's file, pseudonymise, check and publish it.
+
+    Exit code 0: all published; 3: some rows refused, see FILE.refused.csv; 1: nothing could be published.
+    """
+    if province is not None and kind is not Kind.CROSSINGS:
+        msg = f"--province is for crossings only: {kind} are published for all provinces"
+        raise Misuse(msg)
+    shell = shell_of(context)
+    result = publish_one(shell, directory, kind, file, province=province, dry_run=dry_run)
+    report(shell, result)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+def publish_one(
+    shell: Shell, directory: Path | None, kind: Kind, file: Path, *, province: Province | None, dry_run: bool = False
+) -> Publication:
+    """Publish one file with a counter on a terminal."""
+    from lintas.keys import read_key
+    from producers.columns import KINDS
+    from producers.publication import publish_file
+    from producers.publisher import Publisher
+
+    if not file.is_file():
+        msg = f"there is no file {file}"
+        raise Misuse(msg)
+    settings = shell.settings(directory) if dry_run else shell.reaching(directory, kafka=True)
+    key = read_key(settings.key_file)
+    link = nullcontext(None) if dry_run else Publisher(",".join(settings.kafka_or_fail()))
+    with link as publisher, counting_up(f"{'checking' if dry_run else 'publishing'} {file.name}") as progress:
+        return publish_file(
+            file,
+            KINDS[kind.value],
+            province=province,
+            key=key,
+            clock=shell.clock,
+            publisher=publisher,
+            on_progress=progress,
+        )
+
+
+def report(shell: Shell, result: Publication) -> None:
+    """What became of a file: counts on stdout, what to do about it on stderr."""
+    done = "would be published" if result.dry_run else "published"
+    sys.stdout.write(f"{result.path.name}: {result.accepted} of {result.read} rows {done}\n")
+    for reason, count in sorted(result.refused.items(), key=lambda one: (-one[1], one[0])):
+        sys.stdout.write(f"  refused {count} {reason.value}\n")
+    for what, count in sorted(result.warnings.items()):
+        sys.stdout.write(f"  warning {count} {what}\n")
+    sys.stdout.flush()
+    if result.refused_file is not None:
+        shell.say(f"refused rows with line, reason and message: {result.refused_file} (it has raw identities)")
+    if result.undelivered:
+        lines = ", ".join(str(line) for line in sorted(result.undelivered)[:SHOWN_LINES])
+        more = len(result.undelivered) - SHOWN_LINES
+        why = next(iter(result.undelivered.values())).why
+        shell.say(f"not known to have arrived: line {lines}{f' and {more} more' if more > 0 else ''} ({why})")
+    if result.failure:
+        where = f" after line {result.last_line}" if result.last_line else ""
+        shell.say(f"lintas: {result.path.name}{where}: {result.failure}")
+
+
+def simulate(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="The directory that gets the files.")],
+    seed: Annotated[int, typer.Option(help="The same arguments give the same files.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days of travel.")] = 30,
+    rate: Annotated[
+        float, typer.Option(min=0, max=1000, help="How densely ordinary travellers are sampled; 20 = all of them.")
+    ] = 1.0,
+    scale: Annotated[float, typer.Option(min=0.001, max=1000, help="Multiplies everything, planted cases too.")] = 1.0,
+    start: Annotated[str, typer.Option(metavar="DATE", help="The first day.")] = FIRST_DAY,
+    directory: DirectoryOption = None,
+) -> None:
+    """Write files of three provinces and the registry, and truth.jsonl that says what was planted."""
+    shell = shell_of(context)
+    summary = simulate_files(out, seed=seed, days=days, rate=rate, scale=scale, start=_day(start))
+    crossings = ", ".join(f"{count} in {province.value}" for province, count in summary.crossings.items())
+    shell.say(
+        f"{summary.first_day} to {summary.last_day} in {out}: "
+        f"{sum(summary.crossings.values())} crossings ({crossings}), "
+        f"{summary.registrations} departure revisions, {summary.heartbeats} heartbeats, {summary.reports} reports, "
+        f"{sum(summary.planted.values())} planted cases (truth.jsonl)"
+    )
+
+
+def simulate_files(out: Path, *, seed: int, days: int, rate: float, scale: float, start: date) -> SimulationSummary:
+    """Write the files.
+
+    Raises:
+        Failure: the directory cannot be written.
+    """
+    from producers.journeys import simulate as write_files
+
+    try:
+        return write_files(out, seed=seed, days=days, rate=rate, scale=scale, start=start)
+    except OSError as error:
+        msg = f"the files cannot be written to {out} ({error.strerror}): choose another --out"
+        raise Failure(msg) from None
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = f"{text!r} is no day: write it as 2026-03-01"
+        raise Misuse(msg) from None

@@ -1,0 +1,33 @@
+"""The policy that an installation goes by, as the roof reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lintas.failing import Failure
+from lintas.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.policy import Policy
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The policy of LINTAS_POLICY, else the one that comes with Lintas.
+
+    Raises:
+        Failure: the file cannot be read, or its content cannot be used.
+    """
+    from streams.policy import PolicyError, load_policy, shipped_policy
+
+    file = settings.policy_file
+    if file is None:
+        return shipped_policy()
+    try:
+        return load_policy(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        msg = f"the policy {file} cannot be read ({why}): set LINTAS_POLICY to a policy file, or unset it"
+        raise Failure(msg) from None
+    except PolicyError as error:
+        msg = f"{file}: {error}"
+        raise Failure(msg) from None

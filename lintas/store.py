@@ -1,0 +1,46 @@
+"""ClickHouse for the length of a command: one client, one login, clear words when it does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from lintas.failing import Failure
+from lintas.settings import Settings
+
+if TYPE_CHECKING:
+    from clickhouse_driver import Client
+
+
+@contextmanager
+def open_client(settings: Settings) -> Iterator[Client]:
+    """A connected client.
+
+    Raises:
+        Failure: the server does not answer, or refuses the login.
+    """
+    from clickhouse_driver.errors import Error, ErrorCodes, ServerException
+
+    from sinks.settings import StoreAddress
+    from sinks.store import connect
+
+    at = settings.clickhouse_or_fail()
+    client = connect(StoreAddress(host=at.host, port=at.port, user=at.user, password=at.password, database=at.database))
+    try:
+        try:
+            client.execute("SELECT 1")
+        except ServerException as error:
+            refused = error.code in (ErrorCodes.AUTHENTICATION_FAILED, ErrorCodes.WRONG_PASSWORD)
+            why = f"refuses the user {at.user}" if refused else f"answers with error {error.code}"
+            raise Failure(_told(at.host, at.port, why)) from None
+        except (Error, OSError, EOFError) as error:
+            raise Failure(_told(at.host, at.port, f"does not answer ({type(error).__name__})")) from None
+        yield client
+    finally:
+        with suppress(OSError, EOFError):
+            client.disconnect()
+
+
+def _told(host: str, port: int, why: str) -> str:
+    return f"ClickHouse at {host}:{port} {why}: check LINTAS_CLICKHOUSE, user and password, or run `lintas doctor`"
