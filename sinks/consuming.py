@@ -8,14 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import (
-    AuthorizationError,
-    CommitFailedError,
-    KafkaConnectionError,
-    KafkaError,
-    KafkaTimeoutError,
-)
-from kafka.structs import OffsetAndMetadata
+from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError
 
 from sinks.checksums import use_native_checksums
 from sinks.settings import GROUP, BrokerKind, Settings
@@ -26,6 +19,7 @@ ASSIGNMENT_POLL_MS = 1_000
 EMPTY_ASSIGNMENT_SECONDS = 30.0
 """So long without partitions before the consumer is made anew; doubled each time: a spare loader has none in peace."""
 GLANCE_MS, PAUSE_SECONDS = 2, 0.06
+"""How the embedded broker is polled, which answers an empty fetch at once."""
 COMMIT_MS = 10_000
 CLOSE_MS = 5_000
 
@@ -34,6 +28,10 @@ log = structlog.get_logger("sinks")
 
 class FeedError(Exception):
     """Kafka does not let the loader read; the text says what to change."""
+
+
+class NotYet(Exception):
+    """Kafka answers but is not ready for the loader; the text says what is missing. Open it again later."""
 
 
 class Delivery(Protocol):
@@ -65,7 +63,7 @@ class Feed:
         """Connect and ask for the partitions.
 
         Raises:
-            KafkaError, OSError: no broker answers, or a topic is missing; try again.
+            KafkaError, OSError, NotYet: no broker answers, or a topic is missing; try again.
             FeedError: reading is not allowed.
         """
         self.close()
@@ -74,7 +72,7 @@ class Feed:
             missing = [topic for topic in self._topics if not consumer.partitions_for_topic(topic)]
             if missing:
                 msg = f"the topics {', '.join(missing)} do not exist, or may not be described"
-                raise KafkaTimeoutError(msg)
+                raise NotYet(msg)
             if self._settings.broker_kind is BrokerKind.EMBEDDED:
                 consumer.assign([TopicPartition(t, p) for t in self._topics for p in consumer.partitions_for_topic(t)])
             else:
@@ -129,7 +127,7 @@ class Feed:
         """Take what has come; waits so long for a first record.
 
         Raises:
-            KafkaError, OSError: open it again.
+            KafkaError, OSError, NotYet: open it again.
             FeedError: reading is not allowed.
         """
         try:
@@ -145,7 +143,7 @@ class Feed:
         return [record for records in found.values() for record in records]
 
     def _look_now_and_then(self, timeout_ms: int, most: int) -> Any:
-        """The embedded broker answers an empty fetch at once: polling it without pauses would take a whole core."""
+        """Poll with pauses: without them the answers to empty fetches would take a whole core."""
         until = time.monotonic() + timeout_ms / 1000
         while True:
             found = self._consumer.poll(timeout_ms=GLANCE_MS, max_records=most)
@@ -161,7 +159,7 @@ class Feed:
         elif now - self._empty_since > self._patience_seconds:
             self._patience_seconds *= 2
             msg = "the group gave this loader no partitions"
-            raise KafkaTimeoutError(msg)
+            raise NotYet(msg)
 
     def hold(self) -> None:
         """Stop taking records while the polling that keeps the membership goes on."""
@@ -220,24 +218,3 @@ def outlive_lost_connections(consumer: Any) -> None:
             raise KafkaConnectionError(type(error).__name__) from error
 
     cluster.refresh_metadata = refresh_or_say
-
-
-def rewind(settings: Settings, topics: Sequence[str], *, group: str = GROUP) -> None:
-    """Commit the beginning of the log for the group, so that the next loader reads all of it; no loader may run.
-
-    Raises:
-        FeedError: a loader is still in the group.
-        KafkaError: no broker answers.
-    """
-    feed = Feed(settings, topics, group=group)
-    consumer = feed._connect()
-    try:
-        partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
-        consumer.assign(partitions)
-        starts = consumer.beginning_offsets(partitions)
-        consumer.commit({tp: OffsetAndMetadata(offset, "", -1) for tp, offset in starts.items()}, timeout_ms=COMMIT_MS)
-    except CommitFailedError as error:
-        msg = f"the offsets of {group} cannot be set back while a loader runs: end it first"
-        raise FeedError(msg) from error
-    finally:
-        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)

@@ -13,7 +13,7 @@ from clickhouse_driver.errors import Error
 from kafka.errors import KafkaError
 
 from sinks.batch import Batch, Line
-from sinks.consuming import Delivery, Feed
+from sinks.consuming import Delivery, Feed, NotYet
 from sinks.failures import Failure, classify, name_of
 from sinks.settings import Settings
 from sinks.store import Store
@@ -85,7 +85,7 @@ class Loader:
             self._insert(batch)
             self._feed.commit(positions)
             self.lag, self.partitions = self._feed.lag(), self._feed.partitions
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, NotYet) as error:
             self._reopen_later(error)
 
     def _open(self) -> None:
@@ -96,7 +96,8 @@ class Loader:
 
     def _reopen_later(self, error: Exception) -> None:
         self.waiting_for = "kafka"
-        log.warning("waiting for kafka", error=type(error).__name__)
+        why = str(error) if isinstance(error, NotYet) else type(error).__name__
+        log.warning("waiting for kafka", error=why)
         self._feed.close()
         time.sleep(next(self._kafka_waits))
 

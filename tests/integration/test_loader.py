@@ -14,14 +14,13 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
-from kafka.errors import KafkaTimeoutError
 
 from lintas.clickhouse import ClickHouseAddress, running_clickhouse, start_clickhouse
 from lintas.stack.brokers import running_cluster, running_embedded, running_kafka
 from schemas.codec import encode
 from schemas.vocabulary import Status
-from sinks.batch import TOPICS, Line
-from sinks.consuming import Feed, FeedError, Positions, rewind
+from sinks.batch import Line
+from sinks.consuming import Feed, NotYet, Positions
 from sinks.failures import FatalStoreError
 from sinks.loader import Loader
 from sinks.settings import BrokerKind, StoreAddress
@@ -311,28 +310,27 @@ def test_offsets_pass_the_markers_of_transactions_and_aborted_records_are_not_re
 def test_an_emptied_store_is_loaded_again_with_the_same_checksum(log: Log, database: StoreAddress) -> None:
     group = log.new_group()
     send(log.bootstrap, one_of_everything())
-    rewind(log.settings(database), TOPICS, group=group)
     load_all(loader_of(log, database, group), log, group)
     client = client_of(database)
     before, held = content_checksum(client), counts(client)
     assert all(held.values())
     truncate_all(client)
     assert not any(counts(client).values())
-    rewind(log.settings(database), TOPICS, group=group)
+    log.go_back(group)
     load_all(loader_of(log, database, group), log, group)
     assert content_checksum(client) == before
     assert counts(client) == held
 
 
-def test_offsets_are_not_set_back_under_a_running_loader(log: Log, database: StoreAddress) -> None:
-    group = log.new_group()
-    loader = loader_of(log, database, group)
-    for _ in range(10):
-        loader.step()
-        if loader.partitions:
-            break
-    with pytest.raises((FeedError, KafkaTimeoutError)):
-        rewind(log.settings(database), TOPICS, group=group)
+def test_a_missing_topic_is_named_and_waited_for(log: Log, database: StoreAddress) -> None:
+    topics = ("assessments", "nowhere.yet")
+    feed = Feed(log.settings(database), topics, group=log.new_group())
+    with pytest.raises(NotYet, match=r"the topics nowhere\.yet do not exist"):
+        feed.open()
+    loader = Loader(log.settings(database), feed, Store(client_of(database)))
+    loader.step()  # does not end the process
+    assert loader.status()["ready"] is False
+    assert loader.waiting_for == "kafka"
     loader.stop()
     loader.run()
 
