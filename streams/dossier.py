@@ -15,6 +15,8 @@ from schemas.vocabulary import DepartureEvent, Direction, DocumentType, OfficerA
 _OFFSETS = {"Asia/Jakarta": 7, "Asia/Pontianak": 7, "Asia/Makassar": 8, "Asia/Jayapura": 9}
 """Indonesia has had no summer time since 1950, so a fixed offset is exact and cheaper than a zone."""
 
+STOPPED = frozenset({OfficerAction.REFUSED, OfficerAction.POSTPONED, OfficerAction.RETURNED})
+
 
 @lru_cache(maxsize=1024)
 def local_offset(checkpoint_id: str) -> timedelta:
@@ -56,10 +58,8 @@ class Crossing:
 
     @property
     def is_refusal(self) -> bool:
-        """Whether an officer stopped the traveller."""
-        return self.event.officer_action in (OfficerAction.REFUSED, OfficerAction.POSTPONED) and (
-            self.event.direction is not Direction.IN
-        )
+        """Whether an officer stopped the traveller on the way out."""
+        return self.event.direction is not Direction.IN and self.event.officer_action in STOPPED
 
 
 def crossing_of(event: TransitEvent, digest: bytes) -> Crossing:

@@ -283,6 +283,10 @@ CASES: dict[str, tuple[list[World], list[World]]] = {
             [crossing(), refused(checkpoint_id=NUNUKAN, at=T0 - 3 * DAY)],
             [crossing(checkpoint_id=TARAKAN), refused(checkpoint_id=NUNUKAN, at=T0 - 14 * DAY)],
             [crossing(UNKNOWN_NUMBERS), refused(checkpoint_id=NUNUKAN, at=T0 - DAY)],
+            [
+                crossing(),
+                crossing(event_id="e0", checkpoint_id=NUNUKAN, at=T0 - DAY, officer_action=OfficerAction.RETURNED),
+            ],
         ],
         [
             [crossing(), refused(checkpoint_id=BATAM, at=T0 - 3 * DAY)],
