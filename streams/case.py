@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from schemas import reference
 from schemas.verdicts import Finding
@@ -18,9 +17,13 @@ MAX_EVIDENCE = 20
 """Facts named by one finding; the sentence says how many there are in all."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Case:
-    """The question that the rules answer."""
+    """The question that the rules answer.
+
+    Not frozen, and worked out at once rather than on demand: one is made for every verdict, and a frozen dataclass
+    or a cached property would cost more than the rest of it.
+    """
 
     crossing: Crossing
     match: Match
@@ -32,47 +35,32 @@ class Case:
     watermark: datetime | None
     """Up to here every required registry has reported; None = one has never spoken."""
     policy: Policy
+    foreign: bool = field(init=False)
+    """Whether the traveller is a foreign national."""
+    leaving: bool = field(init=False)
+    """Whether an Indonesian leaves the country."""
+    origin_province: str | None = field(init=False)
+    """Kemendagri province code of first registration: by NIK, else by registration, else by passport office."""
+    from_scope: bool = field(init=False)
+    """Whether the traveller comes from a province that the policy looks after."""
+    in_scope: bool = field(init=False)
+    """Whether the policy expects a registration."""
+    absence_confirmed: bool = field(init=False)
+    """Whether every registry that must report has reported past the crossing plus the grace."""
 
-    @cached_property
-    def foreign(self) -> bool:
-        """Whether the traveller is a foreign national."""
-        return is_foreign(self.crossing)
-
-    @cached_property
-    def origin_province(self) -> str | None:
-        """Kemendagri province code of first registration: by NIK, else by registration, else by passport office."""
-        return origin_province(self.crossing, self.match)
-
-    @cached_property
-    def from_scope(self) -> bool:
-        """Whether the traveller comes from a province that the policy looks after."""
-        return self.origin_province in self.policy.scope.origin_provinces
-
-    @cached_property
-    def leaving(self) -> bool:
-        """Whether an Indonesian leaves the country."""
-        return self.crossing.event.direction is Direction.OUT and not self.foreign
-
-    @cached_property
-    def in_scope(self) -> bool:
-        """Whether the policy expects a registration."""
+    def __post_init__(self) -> None:
         event, scope = self.crossing.event, self.policy.scope
-        return (
+        self.foreign = is_foreign(self.crossing)
+        self.leaving = event.direction is Direction.OUT and not self.foreign
+        self.origin_province = origin_province(self.crossing, self.match)
+        self.from_scope = self.origin_province in scope.origin_provinces
+        self.in_scope = (
             self.leaving
             and self.from_scope
             and event.purpose in scope.purpose_set
             and event.document.type not in scope.exempt_documents
         )
-
-    @cached_property
-    def due(self) -> datetime:
-        """From when on absence counts: the crossing plus the grace."""
-        return self.crossing.at + self.policy.grace
-
-    @cached_property
-    def absence_confirmed(self) -> bool:
-        """Whether every registry that must report has reported past the crossing plus the grace."""
-        return self.watermark is not None and self.watermark >= self.due
+        self.absence_confirmed = self.watermark is not None and self.watermark >= self.crossing.at + self.policy.grace
 
 
 def origin_province(crossing: Crossing, match: Match) -> str | None:

@@ -68,7 +68,7 @@ def crossing_of(event: TransitEvent, digest: bytes) -> Crossing:
     tokens = (token, nik) if token and nik and token != nik else (token or nik,) if token or nik else ()
     return Crossing(
         event=event,
-        key=f"{event.province.value}/{event.event_id}",
+        key=f"{event.province}/{event.event_id}",
         digest=digest,
         at=event.occurred_at,
         name_bits=code_bits(event.name_code) if event.name_code else 0,

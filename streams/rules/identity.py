@@ -20,8 +20,11 @@ def nik_does_not_fit(case: Case) -> Finding | None:
 
     Source: refused for a NIK that did not match (domain brief R11).
     """
-    remarks = [texts for code, texts in REMARKS.items() if code.value in case.crossing.event.identity_quality]
-    if not remarks or case.foreign:
+    noticed = case.crossing.event.identity_quality
+    if not noticed or case.foreign:
+        return None
+    remarks = [texts for code, texts in REMARKS.items() if code in noticed]
+    if not remarks:
         return None
     says = Sentence(
         id=f"Data NIK janggal: {', '.join(t[0] for t in remarks)}.",
