@@ -47,7 +47,7 @@ class Settings:
     status_file: Path | None = None
     migrate: bool = True
     """False where the loader's user may not create tables: then `python -m sinks migrate` is run by another."""
-    pace_ms: int = 200
+    pace_ms: int = 150
     """Least time between two inserts into a table; the first record after a pause goes at once."""
     gather_ms: int = 2_000
     """Longest time to gather while the log is far ahead."""
@@ -73,7 +73,7 @@ class Settings:
             broker_kind=_read(env, "LINTAS_BROKER_KIND", BrokerKind.KAFKA, BrokerKind, "kafka or embedded"),
             status_file=_read(env, "LINTAS_STATUS_FILE", None, Path, "a file"),
             migrate=_read(env, "LINTAS_MIGRATE", True, _yes_or_no, "yes or no"),
-            pace_ms=_read(env, "LINTAS_LOADER_PACE_MS", 200, int, "milliseconds"),
+            pace_ms=_read(env, "LINTAS_LOADER_PACE_MS", 150, int, "milliseconds"),
         )
 
 
