@@ -1,4 +1,4 @@
-"""Planted cases about identity: passports made far away, minors, forged ages, wrong NIKs and shared passports."""
+"""Planted cases about identity: far passports, minors, forged ages, wrong NIKs, shared passports and near names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from producers.journeys.casting import Case, Stage, other_name
-from producers.journeys.people import FAR_OFFICES
+from producers.journeys.people import FAR_OFFICES, Person
+from producers.journeys.spelling import doubled_letter
+
+LONG_NAME = 18
+"""Letters and blanks from which on two names that differ by one letter are near beyond doubt."""
 
 
 def far_passport(stage: Stage) -> None:
@@ -85,6 +89,36 @@ def shared_passport(stage: Stage) -> None:
         stage.innocent(stage.out(person, where, purpose="family"), "family_visit", seen)
 
 
+def ambiguous_identity(stage: Stage) -> None:
+    """Nearly the name of two registered workers, with a passport no registry knows; beside it one of the two."""
+    where, rng = stage.exit_to_malaysia(), stage.rng
+    first, second = _nearly_one_name(stage)
+    issued = stage.order(first, where, issued_days_before=rng.randint(130, 170))
+    stage.order(second, where, issued_days_before=rng.randint(130, 170))
+    # renewed at home after the registration: the office still tells the origin, the age is no sign of its own
+    renewed = stage.scene.population.renewed(
+        rng, second, on=stage.scene.on(stage.day), office=second.passport.office, age_days=rng.randint(95, 125)
+    )
+    seen = stage.out(renewed, where, nik="")
+    stage.planted(seen, "R27", "UNREGISTERED")
+    stage.innocent(
+        stage.out(first, where, nik=""), "registered", seen, departure_id=issued.registration.departure_id,
+        tier="passport",
+    )  # fmt: skip
+
+
+def _nearly_one_name(stage: Stage) -> tuple[Person, Person]:
+    """Two strangers of one sex and birthday; a letter is doubled in the second's name, or the last one missing."""
+    while True:
+        first = stage.worker(passport_age_days=stage.rng.randint(500, 1500))
+        given = first.name.given[:-1] if stage.number % 2 else doubled_letter(stage.rng, first.name.given)
+        if len(first.name.full) >= LONG_NAME and given != first.name.given:
+            break
+    second = stage.worker(sex=first.sex, passport_age_days=stage.rng.randint(500, 1500))
+    nik = stage.scene.population.nik(second.kab, first.birth_date, first.sex)
+    return first, replace(second, name=replace(first.name, given=given), birth_date=first.birth_date, nik=nik)
+
+
 CASES = (
     Case(name="far_passport", plant=far_passport),
     Case(name="minor", plant=minor, per_month=6),
@@ -92,4 +126,5 @@ CASES = (
     Case(name="invalid_nik", plant=invalid_nik, per_month=6),
     Case(name="sex_contradicts_nik", plant=sex_contradicts),
     Case(name="shared_passport", plant=shared_passport, span=6),
+    Case(name="ambiguous_identity", plant=ambiguous_identity, per_month=6),
 )

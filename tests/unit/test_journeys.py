@@ -11,11 +11,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import streams.rules  # noqa: F401  fills the catalogue
 from producers.columns import CROSSINGS, DEPARTURES, HEARTBEATS, REPORTS, FileKind
 from producers.journeys import SimulationSummary, simulate
 from producers.journeys.people import FAR_OFFICES, HOME_OFFICES, KAB_WEIGHTS, OTHER_OFFICES
@@ -37,6 +39,7 @@ from schemas.vocabulary import (
     Status,
     Tier,
 )
+from streams.case import CATALOGUE
 
 START, DAYS = date(2026, 6, 1), 30
 PROVINCES = ("kepri", "kalbar", "kaltara")
@@ -230,8 +233,11 @@ def test_every_case_is_planted_at_least_four_times_a_month_beside_a_twin(month: 
     with_twin = {t["case"] for t in month.truths if t["twin_of"]}
     # the pilgrims and teams are the innocent groups
     assert with_twin == {c.name for c in CASES} - {"split_group"}
-    wanted = {"R01", "R02", "R03", "R08", "R09", "R10", "R11", "R12", "R16", "R21", "R25", "R26", "R28"}
-    assert {rule for t in month.truths for rule in t["rules"]} == wanted
+
+
+def test_every_rule_of_the_catalogue_has_a_planted_case(month: Month) -> None:
+    planted = {rule for t in month.truths if t["kind"] == "planted" for rule in t["rules"]}
+    assert planted == {rule.id for rule in CATALOGUE}
 
 
 def test_innocents_are_never_expected_to_be_flagged(month: Month) -> None:
@@ -299,6 +305,25 @@ def test_a_shared_passport_is_shown_under_two_names_of_one_birthday(month: Month
         assert one["birth_date"] == other["birth_date"]
         assert one["checkpoint_id"] != other["checkpoint_id"]
         assert not set(one["name"].split()) & set(other["name"].split())
+
+
+def test_an_ambiguous_traveller_is_near_two_workers_and_shows_no_number_of_theirs(month: Month) -> None:
+    numbers = {n for r in month.departures for n in (r["passport"], *r["previous_passports"].split(";")) if n}
+    planted = month.planted("ambiguous_identity")
+    assert len(planted) >= 4
+    for t in planted:
+        seen = month.seen(t)
+        assert (t["status"], t["rules"], t["departure_id"]) == ("UNREGISTERED", ["R27"], None)
+        assert (seen["nik"], seen["purpose"], seen["direction"]) == ("", "work", "out")
+        assert seen["document_number"] not in numbers
+        assert (office_region(seen["issue_office"]) or "")[:2] == "53"
+        born = [r for r in month.departures if (r["birth_date"], r["sex"]) == (seen["birth_date"], seen["sex"])]
+        near = [r for r in born if SequenceMatcher(None, r["name"], seen["name"]).ratio() > 0.85]
+        assert len(near) == len({r["name"] for r in near}) == len({r["nik"] for r in near} - {""}) == 2
+        twin = next(x for x in month.truths if x["twin_of"] == t["event_id"])
+        known = next(r for r in near if r["departure_id"] == twin["departure_id"])
+        assert month.seen(twin)["document_number"] == known["passport"]
+        assert month.seen(twin)["nik"] == ""
 
 
 def test_heartbeats_confirm_absence_at_the_end_and_never_run_back(month: Month) -> None:
