@@ -10,6 +10,7 @@ from producers.rows import MAX_ROW_BYTES, UnreadableFile
 
 CHUNK_BYTES = 64 * 1024
 BOM = b"\xef\xbb\xbf"
+SAMPLE_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,8 @@ def physical_lines(file: BinaryIO) -> Iterator[PhysicalLine]:
     Raises:
         UnreadableFile: the file is UTF-16 or UTF-32, or the disk fails.
     """
-    number, tail, cut, first = 0, b"", False, True
-    while chunk := _read(file):
-        if first:
-            check_encoding(chunk)
-            chunk, first = chunk.removeprefix(BOM), False
+    number, tail, cut = 0, b"", False
+    for chunk in _chunks(file):
         pieces = (tail + chunk).splitlines(keepends=True)
         # a CR at the end may be the first half of a CRLF
         tail = pieces.pop() if pieces and not pieces[-1].endswith(b"\n") else b""
@@ -45,6 +43,18 @@ def physical_lines(file: BinaryIO) -> Iterator[PhysicalLine]:
             cut, tail = True, tail[:CHUNK_BYTES].rstrip(b"\r") + (b"\r" if tail.endswith(b"\r") else b"")
     if tail or cut:
         yield _line(number + 1, tail, cut)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The file piece by piece; the first is long enough to know its encoding, however the disk hands it out."""
+    start = b""
+    while len(start) < SAMPLE_BYTES and (more := _read(file)):
+        start += more
+    check_encoding(start)
+    if text := start.removeprefix(BOM):
+        yield text
+    while chunk := _read(file):
+        yield chunk
 
 
 def _read(file: BinaryIO) -> bytes:
@@ -61,7 +71,7 @@ def check_encoding(start: bytes) -> None:
     Raises:
         UnreadableFile: says how to save it.
     """
-    sample = start[:400]
+    sample = start[:SAMPLE_BYTES]
     marked = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
     # text in UTF-16 has a zero in every second byte
     wide = len(sample) >= 20 and max(sample[::2].count(0), sample[1::2].count(0)) > 0.8 * (len(sample) // 2)

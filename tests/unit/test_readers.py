@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from openpyxl import Workbook
 
 from producers.columns import CROSSINGS, HEARTBEATS, REPORTS, FileKind
 from producers.opening import open_table
+from producers.physical_lines import physical_lines
 from producers.publication import Publication, publish_file
 from producers.rows import Row, Unreadable
 from schemas.errors import Reason
@@ -226,3 +228,14 @@ def test_refused_rows_stand_beside_the_file_until_a_run_refuses_nothing(tmp_path
     path.write_text(f"{HEADER}\n{GOOD}\n")
     assert dry(path).exit_code == 0
     assert sorted(p.name for p in tmp_path.iterdir()) == ["crossings.csv", "mended.csv"]
+
+
+def test_a_byte_order_mark_alone_is_no_line() -> None:
+    """Also where the disk hands the file out one byte at a time."""
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(1)
+
+    assert list(physical_lines(Slow(b"\xef\xbb\xbf"))) == []
+    assert [line.data for line in physical_lines(Slow(b"\xef\xbb\xbfa\r\nb"))] == [b"a", b"b"]
