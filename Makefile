@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check format lint types imports drift unit integration embedded bench generate clean
+.PHONY: help demo test check format lint types imports drift unit integration embedded quality bench generate clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ integration: $(STAMP) ## tests on a real Kafka broker and the real ClickHouse en
 
 embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
 	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or stack"
+
+quality: $(STAMP) ## every figure of the matching corpus and of the planted cases
+	$(BIN)/python -m tests.quality
 
 bench: $(STAMP) ## figures, side by side in one run
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from schemas.identity import dice_bits, overlap_bits
+from schemas.identity import dice_bits
+from schemas.identity.names import BITS
 from schemas.vocabulary import Direction, Tier
 from streams.dossier import Crossing, Registration, Report, opposite_sex
 from streams.policy import Cover, Matching, Policy
@@ -42,26 +43,37 @@ class Match:
 NO_MATCH = Match()
 
 
+def own_bits(a: int, b: int) -> tuple[float, float]:
+    """How many bits each of two name codes has to itself, the fewer first.
+
+    A bit that the other has by chance, for another bigram, hides one: the fuller the other, the more are added back.
+    """
+    of_a, of_b, both = a.bit_count(), b.bit_count(), (a & b).bit_count()
+    own_a, own_b = (of_a - both) / (1 - of_b / BITS), (of_b - both) / (1 - of_a / BITS)
+    return (own_a, own_b) if own_a <= own_b else (own_b, own_a)
+
+
 def names_near(a: int, b: int, rule: Matching) -> bool:
-    """Whether two name codes of one birth date are one name, written two ways."""
+    """Whether two name codes of one birth date are one name, written two ways.
+
+    A slip of the hand leaves each a few bits to itself, however long the name; another family name leaves each more,
+    although beside long given names it hardly moves the Dice coefficient; a dropped name leaves them on one side only.
+    """
     if not a or not b:
         return False
-    dice = dice_bits(a, b)
-    if dice >= rule.name_dice:
+    fewer, more = own_bits(a, b)
+    if more <= rule.slip_bits:
         return True
-    return dice >= rule.name_overlap_dice and overlap_bits(a, b) >= rule.name_overlap
+    # a mononym that is a common given name would lie in everybody's name
+    tells_enough = min(a.bit_count(), b.bit_count()) >= rule.dropped_least_bits
+    return tells_enough and fewer <= rule.dropped_bits and dice_bits(a, b) >= rule.dropped_dice
 
 
 def names_disagree(a: int, b: int, rule: Matching) -> bool:
-    """Whether two names are known and so far apart that they are two people's.
-
-    One slip in a mononym of six letters breaks half of its bigrams: short names must be farther apart than long ones.
-    """
-    if not a or not b or a == b:
+    """Whether two names are known and so far apart that they are two people's: each has a word of its own."""
+    if not a or not b:
         return False
-    if min(a.bit_count(), b.bit_count()) < rule.short_name_bits:
-        return dice_bits(a, b) < rule.disagree_dice_short
-    return dice_bits(a, b) < rule.disagree_dice and overlap_bits(a, b) < rule.disagree_overlap
+    return own_bits(a, b)[0] >= rule.disagree_bits and dice_bits(a, b) < rule.disagree_dice
 
 
 def two_numbers_agree(a: Collection[str], b: Collection[str]) -> bool:

@@ -15,6 +15,7 @@ from schemas.vocabulary import DocumentType, EmployerType, Purpose, Sector, Sour
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[int, Field(ge=0, le=100)]
+Bits = Annotated[int, Field(ge=0, le=512)]
 Days = Annotated[int, Field(ge=0, le=3650)]
 
 
@@ -53,15 +54,14 @@ class Cover(_Part):
 class Matching(_Part):
     """How near two names must be; measured by the matching corpus."""
 
-    name_dice: Share
-    name_overlap: Share
-    name_overlap_dice: Share
+    slip_bits: Bits
+    dropped_bits: Bits
+    dropped_dice: Share
+    dropped_least_bits: Bits
     contradicted_dice: Share
     report_dice: Share
+    disagree_bits: Bits
     disagree_dice: Share
-    disagree_overlap: Share
-    short_name_bits: Annotated[int, Field(ge=0, le=512)]
-    disagree_dice_short: Share
 
 
 class PassportTimes(_Part):
