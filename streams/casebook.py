@@ -17,9 +17,9 @@ from streams.case import Case
 from streams.dossier import Crossing, Dossier, Registration, Report, Revision, crossing_of, registration_of
 from streams.matching import is_foreign, match, names_disagree, names_near, recognises
 from streams.policy import Policy
+from streams.rules.movement import LONGEST_JOURNEY
 
-NEAR_IN_TIME = timedelta(hours=24)
-"""Farther apart than this, no two checkpoints are impossible to reach one after the other."""
+_NO_TIME = timedelta()
 
 
 @dataclass(slots=True, frozen=True)
@@ -236,11 +236,18 @@ class Casebook:
         return list(found.values())
 
     def _matters_to(self, cause: Crossing, other: Crossing) -> bool:
-        return (
-            other.at >= cause.at
-            or cause.at - other.at <= NEAR_IN_TIME
-            or names_disagree(cause.name_bits, other.name_bits, self.policy.matching)
-        )
+        """Whether a rule looks from `other` to `cause`; asked of every pair, so as little as possible is worked out."""
+        later = other.at - cause.at
+        if -LONGEST_JOURNEY <= later <= LONGEST_JOURNEY:
+            return True
+        if later > _NO_TIME:
+            if cause.is_deportation or cause.is_refusal:
+                return True
+            issued = other.event.document.issued_on
+            # one day more: the rule counts by the checkpoint's calendar
+            if issued is not None and (other.at.date() - issued).days <= self.policy.passport.new_days + 1:
+                return True
+        return names_disagree(cause.name_bits, other.name_bits, self.policy.matching)
 
     def _concerned(self, dossier: Dossier, registration: Registration) -> list[Crossing]:
         """The crossings for which a registration may be a candidate, under its number or by its name."""

@@ -31,7 +31,7 @@ PEOPLE = (
     Person(name="YUSUF BERE", sex=Sex.M, nik="5399991705989003", passport="XX1234567"),
     Person(name="ANASTASIA WEA", born=date(2010, 1, 1), nik="5399994101109001", passport="XX9999999"),
 )
-people = st.sampled_from(PEOPLE)
+people = st.sampled_from((PEOPLE[0], PEOPLE[0], *PEOPLE))
 hours = st.integers(-24 * 100, 24 * 100).map(lambda h: T0 + timedelta(hours=h))
 days = st.integers(-120, 120).map(lambda d: T0.date() + timedelta(days=d))
 
@@ -53,12 +53,12 @@ def crossings(draw: st.DrawFn) -> Any:
         officer_action=draw(st.sampled_from([None, OfficerAction.REFUSED, OfficerAction.CLEARED])),
     )
     if event.document.token and draw(st.booleans()):
-        kind = draw(st.sampled_from([DocumentType.PASSPORT, DocumentType.SPLP]))
+        kind = draw(st.sampled_from([DocumentType.PASSPORT, DocumentType.PASSPORT, DocumentType.SPLP]))
         document = Document(
             type=kind,
             token=event.document.token,
             issue_office=draw(st.sampled_from([None, "KANIM KUPANG", "PAREPARE"])),
-            issued_on=draw(st.none() | days),
+            issued_on=draw(st.none() | st.integers(0, 60).map(lambda d: event.occurred_at.date() - timedelta(days=d))),
         )
         event = event.model_copy(update={"document": document})
     if event.document.token and draw(st.integers(0, 9)) == 0:
@@ -108,4 +108,4 @@ def reports(draw: st.DrawFn) -> Any:
 
 heartbeats = st.builds(Heartbeat, source=st.sampled_from(list(Source)), complete_up_to=hours)
 facts = st.one_of(crossings(), crossings(), departures(), reports(), heartbeats)
-worlds = st.lists(facts, min_size=1, max_size=14)
+worlds = st.lists(facts, min_size=1, max_size=6) | st.lists(facts, min_size=8, max_size=18)

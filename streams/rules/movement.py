@@ -14,6 +14,8 @@ from streams.matching import same_person
 from streams.policy import Travel
 
 EARTH_RADIUS_KM = 6371.0
+LONGEST_JOURNEY = timedelta(hours=24)
+"""Beyond this no two checkpoints of the three provinces are too far apart."""
 
 
 @lru_cache(maxsize=4096)
@@ -30,8 +32,11 @@ def distance_km(a: str, b: str) -> float:
 def _too_fast(a: Crossing, b: Crossing, travel: Travel) -> bool:
     if a.event.checkpoint_id == b.event.checkpoint_id:
         return False
+    apart = abs(a.at - b.at)
+    if apart > LONGEST_JOURNEY:
+        return False
     km = distance_km(a.event.checkpoint_id, b.event.checkpoint_id)
-    return km >= travel.min_distance_km and abs(a.at - b.at) < timedelta(hours=km / travel.max_speed_kmh)
+    return km >= travel.min_distance_km and apart < timedelta(hours=km / travel.max_speed_kmh)
 
 
 @rule("R12.travel")
@@ -41,7 +46,7 @@ def impossible_travel(case: Case) -> Finding | None:
     Source: domain brief R12.
     """
     here, policy = case.crossing, case.policy
-    others = [o for o in case.sharing if same_person(here, o, policy.matching) and _too_fast(here, o, policy.travel)]
+    others = [o for o in case.sharing if _too_fast(here, o, policy.travel) and same_person(here, o, policy.matching)]
     if not others:
         return None
     other = min(others, key=lambda o: o.key)
