@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from lintas.cli.shell import Shell
 
 def main() -> None:
     """Run one command and exit with its code."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries log is for services; a command says one line
     for stream in (sys.stdout, sys.stderr):
         _speak_utf8(stream)
     sys.exit(run(sys.argv[1:], Shell(env=dict(os.environ), clock=lambda: datetime.now(UTC))))

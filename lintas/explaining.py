@@ -278,7 +278,14 @@ def _missing(page: _Page, verdict: Row) -> None:
     missing = verdict.get("missing") or ()
     if missing:
         page.title(words.text("missing"))
-        page.block("; ".join(words.value("missing", m) for m in missing))
+        page.block("; ".join(_absent(words, name) for name in missing))
+
+
+def _absent(words: Words, name: str) -> str:
+    kind, _, source = name.partition(":")
+    if kind == "watermark" and source:
+        return words.text("report_of").format(source)
+    return words.value("missing", name)
 
 
 def _history(page: _Page, history: Sequence[Row], verdict: Row) -> None:

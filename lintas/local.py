@@ -214,7 +214,11 @@ def _answers(settings: Settings) -> bool:
     from clickhouse_driver import Client
     from clickhouse_driver.errors import Error
 
+    from lintas.stack.probing import accepts_connections
+
     address = settings.clickhouse_or_fail()
+    if not accepts_connections(address.port):
+        return False
     client = Client(
         host=address.host,
         port=address.port,

@@ -12,6 +12,9 @@ from lintas.settings import Settings
 if TYPE_CHECKING:
     from clickhouse_driver import Client
 
+_LOGIN_REFUSED = {192, 193, 194, 516}
+"""ClickHouse's codes for an unknown user, a wrong or missing password, and a login that failed."""
+
 
 @contextmanager
 def open_client(settings: Settings) -> Iterator[Client]:
@@ -20,7 +23,7 @@ def open_client(settings: Settings) -> Iterator[Client]:
     Raises:
         Failure: the server does not answer, or refuses the login.
     """
-    from clickhouse_driver.errors import Error, ErrorCodes, ServerException
+    from clickhouse_driver.errors import Error, ServerException
 
     from sinks.settings import StoreAddress
     from sinks.store import connect
@@ -31,8 +34,7 @@ def open_client(settings: Settings) -> Iterator[Client]:
         try:
             client.execute("SELECT 1")
         except ServerException as error:
-            refused = error.code in (ErrorCodes.AUTHENTICATION_FAILED, ErrorCodes.WRONG_PASSWORD)
-            why = f"refuses the user {at.user}" if refused else f"answers with error {error.code}"
+            why = f"refuses the user {at.user}" if error.code in _LOGIN_REFUSED else f"answers with error {error.code}"
             raise Failure(_told(at.host, at.port, why)) from None
         except (Error, OSError, EOFError) as error:
             raise Failure(_told(at.host, at.port, f"does not answer ({type(error).__name__})")) from None

@@ -25,6 +25,7 @@ TEXTS: Mapping[str, Pair] = {
     "registrations": ("Pendaftaran yang terkait", "Registrations concerned"),
     "others": ("Perlintasan lain yang terkait", "Other crossings concerned"),
     "reports": ("Laporan masyarakat yang terkait", "Community reports concerned"),
+    "report_of": ("laporan {} belum lengkap", "the reports of {}"),
     "no_verdict": ("Perlintasan ini belum dinilai.", "This crossing has no verdict yet."),
     "times": ("{} kali", "{} times"),
     "missing": ("Data yang tidak tersedia", "What the verdict had to do without"),

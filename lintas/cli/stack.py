@@ -49,11 +49,16 @@ def up(
 
 def run_in_foreground(shell: Shell, directory: Path | None, broker: BrokerChoice) -> None:
     """Be the supervisor until a signal comes."""
+    import signal
+
     from lintas.cli.upping import announce_when_up, make_ready
     from lintas.stack.errors import AlreadyRunning
     from lintas.stack.supervisor import Supervisor
 
     settings = shell.settings(directory)
+    # before the supervisor listens itself: what the preparation runs must not outlive it
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         ready = make_ready(shell, settings, broker.value)
         if ready is None:

@@ -38,8 +38,9 @@ def show_status(settings: Settings, now: datetime, form: Format) -> bool:
     """Write the status; True if all is well."""
     parts, well = local_parts(settings, now) if _is_local(settings) else ([], True)
     reasons: list[str] = []
-    lags = _lags(settings, reasons) if well or not _is_local(settings) else []
-    marks = _watermarks(settings, reasons) if well or not _is_local(settings) else []
+    down = {row["part"] for row in parts if not row["well"]}  # not asked: it would only time out
+    lags = _lags(settings, reasons) if "broker" not in down else []
+    marks = _watermarks(settings, reasons) if "clickhouse" not in down else []
     well = well and not reasons
     if form is Format.TABLE:
         _write_tables(settings, parts, lags, marks, reasons)
@@ -96,8 +97,10 @@ def _detail(status: PartStatus | None, now: datetime) -> str:
         return "ready" if status.ready else "not ready"
     told = []
     for number, lane in lanes.items():
-        open_ = lane.get("state") == "open"
-        told.append(f"{number}: {lane.get('facts', 0)} facts" if open_ else f"{number}: {lane.get('state')}")
+        progress = f"{lane.get('facts', 0)} facts"
+        if lane.get("state") != "open":
+            progress = f"{lane.get('state')}, {lane.get('replayed')} records read again"
+        told.append(f"{number}: {progress}")
     return "lanes " + ", ".join(told)
 
 

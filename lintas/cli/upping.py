@@ -45,16 +45,11 @@ def make_ready(shell: Shell, settings: Settings, wanted: str) -> tuple[Settings,
 
 def announce_when_up(shell: Shell, settings: Settings) -> Callable[[str], None]:
     """Hears the supervisor's events, passes them on, and says the addresses once all parts are ready."""
-    from lintas.stack.state import Phase, read_state
-
-    announced = False
+    from lintas.stack.supervisor import ALL_READY
 
     def hear(event: str) -> None:
-        nonlocal announced
         shell.say(event)
-        state = read_state(settings.directory)
-        if not announced and state is not None and state.phase is Phase.UP:
-            announced = True
+        if event == ALL_READY:
             say_addresses(shell, settings)
 
     return hear

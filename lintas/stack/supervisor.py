@@ -30,6 +30,8 @@ from lintas.stack.state import (
 )
 
 LOOK_EVERY_SECONDS = 0.1
+ALL_READY = "all parts are ready"
+"""What `say` hears once the stack is up."""
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 STEADY_SECONDS = 60.0  # ready for so long: the next crash is a first one again
 GIVE_UP_AFTER = 5  # failures in a row of a part that has never been ready
@@ -116,7 +118,7 @@ class Supervisor:
                 self._attend(run)
         if self._phase is Phase.STARTING and all(run.status in (Status.READY, Status.DONE) for run in self._runs):
             self._phase = Phase.UP
-            self._tell("", "all parts are ready")
+            self._tell("", ALL_READY)
 
     def _attend(self, run: _Run) -> None:
         match run.status:
