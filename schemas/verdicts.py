@@ -73,7 +73,7 @@ class Assessment(Record):
     tier: Tier | None = None
     match: MatchScores | None = None
     missing: tuple[str, ...] = ()
-    """What the verdict had to do without, such as `nik` or `watermark:LTSA`."""
+    """What the verdict had to do without, such as `nik` or `watermark` (a registry has not reported past it)."""
     policy: str
     """Digest of the policy that was applied."""
 

@@ -14,8 +14,9 @@ SELECT
 FROM heartbeats AS h FINAL
 GROUP BY source;
 
--- A PENDING verdict waits for registries, which `missing` names as watermark:SOURCE. While one of them has been silent for
--- longer than its allowance, or was never heard, waiting leads nowhere: the crossing is shown as UNVERIFIABLE.
+-- A PENDING verdict waits until every registry is complete up to the crossing and three days more, the grace of the shipped
+-- policy. While one that is not has been silent for longer than its allowance, or was never heard, waiting leads nowhere: the
+-- crossing is shown as UNVERIFIABLE.
 CREATE OR REPLACE VIEW current_assessments
 COMMENT 'The newest verdict on every crossing, with what is shown of it'
 AS
@@ -23,9 +24,11 @@ SELECT
     a.*,
     if(
         a.status = 'PENDING' AND arrayExists(
-            m -> startsWith(m, 'watermark:')
-                AND NOT has((SELECT groupArray(concat('watermark:', source)) FROM watermarks WHERE NOT silent), m),
-            a.missing
+            wanted -> NOT arrayExists(
+                heard -> heard.1 = wanted AND (heard.2 OR heard.3 >= a.occurred_at + INTERVAL 72 HOUR),
+                (SELECT groupArray((toString(source), NOT silent, complete_up_to)) FROM watermarks)
+            ),
+            ['LTSA', 'BP3MI', 'SISKOP2MI', 'G2G']
         ),
         'UNVERIFIABLE',
         a.status

@@ -164,18 +164,20 @@ def test_a_stream_that_is_left_early_leaves_the_client_usable(written: Written) 
     assert sum(1 for _ in flags(written.client)) == 200_000  # and there is no limit
 
 
-def test_pending_is_unverifiable_while_its_registry_is_silent(written: Written) -> None:
+def test_pending_is_unverifiable_while_a_registry_that_it_waits_for_is_silent(written: Written) -> None:
     now = written.client.execute("SELECT now64(3, 'UTC')")[0][0]
-    waits = verdict("e1", Status.PENDING, missing=("nik", "watermark:LTSA"))
-    other = verdict("e2", Status.PENDING, missing=("watermark:BP3MI",))
-    written.say(("assessments", waits), ("assessments", other))
-    say_all_at(written, BP3MI=now - timedelta(hours=1), LTSA=now - timedelta(hours=97))
-    assert ids(flags(written.client, status="UNVERIFIABLE")) == ["e1"]
-    assert ids(flags(written.client, status="PENDING")) == ["e1", "e2"]  # the log's own word stays
+    waits = verdict("e1", Status.PENDING, missing=("nik", "watermark"), occurred_at=now - timedelta(hours=90))
+    old = verdict("e2", Status.PENDING, missing=("watermark",), occurred_at=now - timedelta(hours=200))
+    written.say(("assessments", waits), ("assessments", old))
+    assert ids(flags(written.client, status="UNVERIFIABLE")) == ["e2", "e1"]  # no registry was ever heard
+    fresh = now - timedelta(hours=1)
+    say_all_at(written, BP3MI=fresh, SISKOP2MI=fresh, G2G=fresh, LTSA=now - timedelta(hours=97))
+    assert ids(flags(written.client, status="UNVERIFIABLE")) == ["e1"]  # LTSA has passed the old one
+    assert ids(flags(written.client, status="PENDING")) == ["e2", "e1"]  # the log's own word stays
     set_silence_allowance(written.client, 98, changed_at=now)
     assert ids(flags(written.client, status="UNVERIFIABLE")) == []
     set_silence_allowance(written.client, 0.5, changed_at=now + timedelta(seconds=1))
-    assert ids(flags(written.client, status="UNVERIFIABLE")) == ["e1", "e2"]
+    assert ids(flags(written.client, status="UNVERIFIABLE")) == ["e1"]
 
 
 def say_all_at(written: Written, **up_to: datetime) -> None:
