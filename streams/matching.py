@@ -61,6 +61,8 @@ def names_near(a: int, b: int, rule: Matching) -> bool:
     """
     if not a or not b:
         return False
+    if a == b:
+        return True
     fewer, more = own_bits(a, b)
     if more <= rule.slip_bits:
         return True
@@ -71,7 +73,7 @@ def names_near(a: int, b: int, rule: Matching) -> bool:
 
 def names_disagree(a: int, b: int, rule: Matching) -> bool:
     """Whether two names are known and so far apart that they are two people's: each has a word of its own."""
-    if not a or not b:
+    if not a or not b or a == b:
         return False
     return own_bits(a, b)[0] >= rule.disagree_bits and dice_bits(a, b) < rule.disagree_dice
 

@@ -45,7 +45,7 @@ def document_shared(case: Case) -> Finding | None:
     others = [
         o
         for o in case.sharing
-        if not two_numbers_agree(here.tokens, o.tokens) and names_disagree(here.name_bits, o.name_bits, matching)
+        if names_disagree(here.name_bits, o.name_bits, matching) and not two_numbers_agree(here.tokens, o.tokens)
     ]
     if not others and not case.match.shared:
         return None
