@@ -68,10 +68,16 @@ class Lane:
     @property
     def lag(self) -> int | None:
         """Input records that are known to wait; None before the first answer of the broker."""
+        if not self.is_open or not self._is_assigned():
+            return None
         ends = [(self.keeper.consumer.highwater(tp), self.next.get(tp, 0)) for tp in self.partitions]
-        if not self.is_open or any(end is None for end, _ in ends):
+        if any(end is None for end, _ in ends):
             return None
         return sum(max(0, int(end) - position) for end, position in ends)
+
+    def _is_assigned(self) -> bool:
+        """Whether the consumer still has the lane: it forgets its partitions shortly before it tells of a rebalance."""
+        return bool(self.keeper.consumer.assignment().issuperset(self.partitions))
 
     # ------------------------------------------------------------------------------------------ taking over
 
@@ -202,7 +208,8 @@ class Lane:
         self._wake.set()
         if self._held > self.keeper.settings.high_water_records and not self._paused:
             self._paused = True
-            self.keeper.consumer.pause(*self.partitions)
+            if self._is_assigned():
+                self.keeper.consumer.pause(*self.partitions)
 
     def _take(self) -> Batch:
         deliveries: list[Any] = []
@@ -220,7 +227,8 @@ class Lane:
                 offsets[tp] = fresh[-1].offset + 1
         if self._paused and self._held < self.keeper.settings.high_water_records // 2:
             self._paused = False
-            self.keeper.consumer.resume(*self.partitions)
+            if self._is_assigned():
+                self.keeper.consumer.resume(*self.partitions)
         if not self._waiting:
             self._wake.clear()
         return Batch(lane=self, deliveries=deliveries, offsets=offsets)

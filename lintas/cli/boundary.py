@@ -32,6 +32,9 @@ def run(arguments: Sequence[str], shell: Shell) -> int:
         _close_stdout()
         return DONE  # whoever read us has enough
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer makes exit code 1 of it
+            _close_stdout()
+            return DONE
         return end.code if isinstance(end.code, int) else FAILED
     except Exception as error:
         return _failed(error, shell.env, arguments)
