@@ -8,11 +8,14 @@ from datetime import date
 from functools import lru_cache
 
 from schemas.errors import Reason, RecordRejected
-from schemas.identity import Validity, read_nik
+from schemas.identity import Validity, normalise_name, read_nik
+from schemas.identity.names import COMMON
 
 MIN_ANYWHERE = 7
 """From this many characters an identifier is looked for inside words; a shorter one must stand alone."""
 MIN_LENGTH = 4
+MIN_TELLING = 5
+"""Shorter words of a name are also places, ships and companies."""
 _LONG_NUMBER = re.compile(r"(?:\d[\s.\-_/]{0,2}){15}\d")
 _SIXTEEN_DIGITS = re.compile(r"(?=((?:\d[\s.\-_/]{0,2}){15}\d))")
 _ZONE = re.compile(r"<<|[A-Z0-9]<[A-Z0-9]", re.IGNORECASE)
@@ -42,6 +45,7 @@ class OwnIdentifiers:
                 # passports and manifests put the surname first or last
                 orders = {tuple(words), (words[-1], *words[:-1]), (*words[1:], words[0])}
                 self._words += [f" {' '.join(order)} " for order in orders]
+                self._words += [f" {word} " for word in words if _tells_who(word)]
                 self._anywhere += [whole for order in orders if len(whole := "".join(order)) >= MIN_ANYWHERE]
 
     def __repr__(self) -> str:
@@ -79,6 +83,12 @@ class OwnIdentifiers:
 def _looks_like_one(text: str) -> bool:
     """Whether a text reads as anybody's number, phone, address or zone; ships and services come again and again."""
     return any(form.search(text) for form in (_LONG_NUMBER, _ZONE, _PHONE, _MAIL))
+
+
+@lru_cache(maxsize=65536)
+def _tells_who(word: str) -> bool:
+    """Whether one word of a name points at its bearer: MARIA is half the passengers, and the ship."""
+    return len(word) >= MIN_TELLING and not COMMON.intersection(normalise_name(word))
 
 
 def _parts(text: str) -> list[str]:

@@ -250,6 +250,13 @@ def test_free_text_that_holds_an_identity_is_withheld(column: str, text: str) ->
     assert text not in encode(event).decode()
 
 
+def test_one_rare_word_of_the_name_is_withheld_and_a_common_one_is_not() -> None:
+    """A family name points at its bearer; KM MARIA is a ship that carries many Marias."""
+    rare = crossing(name="Maria Kwaitau", destination_place="rumah Kwaitau")
+    assert rare.destination_place is None
+    assert crossing(name="Maria Kwaitau", carrier="KM MARIA").carrier == "KM MARIA"
+
+
 @pytest.mark.parametrize("text", ["MV Dumai Express 8", "KM 1234567", "Jl. Sudirman 12, Johor", "GA-204/2026-11-03"])
 def test_plain_text_is_published(text: str) -> None:
     assert crossing(carrier=text).carrier == text
