@@ -54,6 +54,7 @@ bench: $(STAMP) ## figures, side by side in one run
 
 generate: $(STAMP) ## write the files that are made from code
 	$(BIN)/python -m schemas
+	$(BIN)/python -m streams.rules
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -31,7 +31,7 @@ OTHER_OFFICES = {
     "73": "Makassar", "74": "Kendari",
 }  # fmt: skip
 FAR_OFFICES = ("Parepare", "Nunukan", "Batam", "Blitar", "Siak", "Pekanbaru", "Tanjungpinang", "Surabaya")
-"""Offices outside NTT where recruiters had passports made (domain brief R08)."""
+"""Offices outside NTT where recruiters had passports made (regional.kompas.com, 15 March 2018; lintasntt.com, 2025)."""
 KAB_WEIGHTS = {
     "5318": 24, "5311": 14, "5301": 12, "5312": 11, "5304": 10, "5321": 9, "5302": 9, "5306": 8, "5307": 8, "5303": 6,
     "5308": 6, "5313": 5, "5371": 5, "5317": 4, "5319": 4, "5310": 4, "5309": 3, "5316": 3, "5305": 4, "5315": 3,

@@ -11,7 +11,7 @@ from streams.case import Case, Sentence, departure_ref, finding, rule
 def minor_or_ages_disagree(case: Case) -> Finding | None:
     """A minor leaves for work, or NIK, document and registration give different birth years.
 
-    Source: UU 18/2017 article 5; two aged sixteen stopped at Tenau (domain brief R10).
+    Source: UU 18/2017 article 5; two aged sixteen stopped at Tenau (lintasntt.com, 2018).
     """
     return _minor(case) or _ages_disagree(case)
 

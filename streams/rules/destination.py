@@ -14,7 +14,7 @@ from streams.case import Case, Sentence, departure_ref, finding, place_name, rul
 def goes_elsewhere(case: Case) -> Finding | None:
     """The country of destination, or the city of exit, is another than registered.
 
-    Source: promised Singapore, sent to Malaysia (domain brief R02).
+    Source: promised Singapore, sent to Malaysia (daerah.sindonews.com/read/1041635).
     """
     if case.match.covering is None:
         return None

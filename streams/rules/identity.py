@@ -18,7 +18,7 @@ REMARKS = {
 def nik_does_not_fit(case: Case) -> Finding | None:
     """The NIK is structurally invalid, or contradicts the sex or birth date shown.
 
-    Source: refused for a NIK that did not match (domain brief R11).
+    Source: refused for a NIK that did not match (radarlombok.co.id).
     """
     noticed = case.crossing.event.identity_quality
     if not noticed or case.foreign:
@@ -39,7 +39,7 @@ def nik_does_not_fit(case: Case) -> Finding | None:
 def document_shared(case: Case) -> Finding | None:
     """One document number is shown by two people whose names disagree (DOCUMENT_SHARED); both carry it.
 
-    Source: forged identities (domain brief R12); architecture, section 7.
+    Source: forged identities (regional.kompas.com, 15 March 2018); a number alone never merges two people.
     """
     here, matching = case.crossing, case.policy.matching
     others = [

@@ -43,7 +43,7 @@ def _too_fast(a: Crossing, b: Crossing, travel: Travel) -> bool:
 def impossible_travel(case: Case) -> Finding | None:
     """One person is seen at two checkpoints sooner than anyone can travel between them; both crossings carry it.
 
-    Source: domain brief R12.
+    Source: border control practice: a document that is in two places is not in one person's hands.
     """
     here, policy = case.crossing, case.policy
     others = [o for o in case.sharing if _too_fast(here, o, policy.travel) and same_person(here, o, policy.matching)]
@@ -65,7 +65,8 @@ def impossible_travel(case: Case) -> Finding | None:
 def leaves_after_deportation(case: Case) -> Finding | None:
     """An Indonesian leaves again soon after coming home by deportation, with no registration.
 
-    Source: deportee batches at Nunukan (domain brief R16).
+    Source: deportee batches of 60 to 300 at Nunukan (benuanta.co.id, 13 September 2024); most are thought to enter
+    again.
     """
     if not case.leaving or case.match.covering is not None:
         return None
@@ -88,7 +89,7 @@ def leaves_after_deportation(case: Case) -> Finding | None:
 def refused_elsewhere(case: Case) -> Finding | None:
     """A traveller who was stopped at one checkpoint is seen at another soon after.
 
-    Source: settled with the matching rules; patterns adapt once a group is stopped (domain brief, headline 6).
+    Source: groups that were stopped are sent on one by one (regional.kompas.com, 15 March 2018; batamtoday.com, 2023).
     """
     if not case.leaving or case.match.covering is not None:
         return None

@@ -28,7 +28,8 @@ def _office(text: str) -> str | None:
 def issued_far_from_home(case: Case) -> Finding | None:
     """The passport was issued recently, at an office outside the traveller's province.
 
-    Source: passports made in Blitar, Siak, Pekanbaru, Batam, Parepare (domain brief R08).
+    Source: passports made in Blitar, Siak, Pekanbaru, Batam (regional.kompas.com, 15 March 2018), Parepare
+    (lintasntt.com, 2025).
     """
     age, office_name = _age_days(case), case.crossing.event.document.issue_office
     if age is None or age > case.policy.passport.recent_days or not office_name:
@@ -49,7 +50,7 @@ def issued_far_from_home(case: Case) -> Finding | None:
 def first_use(case: Case) -> Finding | None:
     """A new passport is used for the first time.
 
-    Source: "paspor baru" among those stopped at Batam (domain brief R09).
+    Source: "paspor baru" among those stopped at Batam (batamtoday.com, 2023).
     """
     age, here = _age_days(case), case.crossing
     if age is None or age > case.policy.passport.new_days or not case.leaving or not case.from_scope:

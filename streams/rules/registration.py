@@ -28,7 +28,8 @@ PAPERS_EN = {
 def absent(case: Case) -> Finding | None:
     """No registration covers the crossing, and every registry has reported past it.
 
-    Source: UU 18/2017 article 13; four workers stopped at Batam with passport and ticket only (domain brief R01).
+    Source: UU 18/2017 article 13; four workers stopped at Batam with passport and ticket only
+    (wantimpres.go.id, BP3MI Kepri).
     """
     match = case.match
     if match.covering or match.late or match.ambiguous or not case.in_scope or not case.absence_confirmed:
@@ -64,7 +65,7 @@ def _lapsed(case: Case, found: Candidate, evidence: list[str]) -> Finding:
 def registered_afterwards(case: Case) -> Finding | None:
     """The registration was first issued only after the crossing.
 
-    Source: architecture, law 4: a registration made after the crossing is never the same as none.
+    Source: law 4: a registration made after the crossing is never the same as none.
     """
     if case.match.covering or case.match.late is None or not case.in_scope:
         return None
@@ -83,7 +84,7 @@ def registered_afterwards(case: Case) -> Finding | None:
 def ambiguous_identity(case: Case) -> Finding | None:
     """Registrations of different people are all near in name: none is taken (AMBIGUOUS_IDENTITY, weight 0).
 
-    Source: architecture, section 7.
+    Source: record linkage: a near name alone must not choose between two people.
     """
     found = case.match.ambiguous
     if not found:

@@ -1,4 +1,4 @@
-"""The laws of the architecture, by name, on the pure core."""
+"""The laws, by name, on the pure core."""
 
 from __future__ import annotations
 

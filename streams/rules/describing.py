@@ -1,0 +1,47 @@
+"""The catalogue for people: every rule with its weights and where its pattern was seen, from the code itself."""
+
+from __future__ import annotations
+
+import inspect
+
+from streams.case import CATALOGUE, Rule
+from streams.policy import Policy
+
+HEAD = """# The rules
+
+Made from `streams/rules/` and the shipped policy by `make generate`; a test holds it equal to them.
+
+A finding is evidence, never a verdict on a person. The score of a crossing combines the weights of its findings as
+independent evidence: **100 x (1 - product of (1 - weight/100))**, rounded down. At {threshold} a crossing is FLAGGED:
+referred to an analyst. Absence of a registration (R01) weighs too little to reach that alone, since most travellers
+without one are on a family visit, in treatment or at a market.
+
+| rule | weight | what is found |
+|---|---|---|
+"""
+
+
+def rules_document(policy: Policy) -> str:
+    """The text of docs/rules.md."""
+    rows = [f"| {r.id}@{r.version} | {_weights(r, policy)} | {r.summary} |" for r in sorted(CATALOGUE, key=_order)]
+    sources = [f"- **{r.id}** ({r.weight_keys[0]}): {_source(r)}" for r in sorted(CATALOGUE, key=_order)]
+    return (
+        HEAD.format(threshold=policy.review_threshold)
+        + "\n".join(rows)
+        + "\n\n## Sources\n\n"
+        + "\n".join(sources)
+        + "\n"
+    )
+
+
+def _order(rule: Rule) -> tuple[str, str]:
+    return rule.id, rule.weight_keys[0]
+
+
+def _weights(rule: Rule, policy: Policy) -> str:
+    return ", ".join(f"{key.partition('.')[2]} {policy.weight(key)}".strip() for key in rule.weight_keys)
+
+
+def _source(rule: Rule) -> str:
+    text = inspect.cleandoc(rule.judge.__doc__ or "")
+    return " ".join(text.partition("Source:")[2].split())
