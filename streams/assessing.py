@@ -91,10 +91,3 @@ def missing_of(case: Case) -> tuple[str, ...]:
         "watermark": case.in_scope and not case.match.covering and not case.match.late and not case.absence_confirmed,
     }
     return tuple(name for name, is_absent in absent.items() if is_absent)
-
-
-def explain_score(findings: Iterable[Finding], policy: Policy) -> str:
-    """The formula with its numbers, for the explanation."""
-    weights = [f.weight for f in findings]
-    product = " x ".join(f"(1 - {w}/100)" for w in weights) or "1"
-    return f"100 x (1 - {product}) = {combine(weights)}; review threshold {policy.review_threshold}"
