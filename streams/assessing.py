@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from schemas.verdicts import Assessment, Finding, MatchScores
+from schemas.verdicts import Assessment, MatchScores
 from schemas.vocabulary import Status
 from streams.case import CATALOGUE, Case
 from streams.matching import Candidate
-from streams.policy import Policy
 
 
 def assess(case: Case) -> Assessment:
