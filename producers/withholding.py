@@ -27,12 +27,14 @@ _PARTS = re.compile(r"[\W_]+")
 class OwnIdentifiers:
     """The raw identifiers of one row; lives as long as the row."""
 
-    __slots__ = ("_anywhere", "_at", "_words")
+    __slots__ = ("_anywhere", "_at", "_telling", "_words")
 
     def __init__(self, *, numbers: Iterable[str | None], names: Iterable[str | None], at: date) -> None:
         self._at = at
         self._anywhere: list[str] = []
         self._words: list[str] = []
+        self._telling: list[str] = []
+        """Single words of the name: withheld from free text, but no ground to refuse a row for its id."""
         for number in numbers:
             plain = _squashed(number) if number else ""
             if len(plain) >= MIN_ANYWHERE:
@@ -45,7 +47,7 @@ class OwnIdentifiers:
                 # passports and manifests put the surname first or last
                 orders = {tuple(words), (words[-1], *words[:-1]), (*words[1:], words[0])}
                 self._words += [f" {' '.join(order)} " for order in orders]
-                self._words += [f" {word} " for word in words if _tells_who(word)]
+                self._telling += [f" {word} " for word in words if _tells_who(word)]
                 self._anywhere += [whole for order in orders if len(whole := "".join(order)) >= MIN_ANYWHERE]
 
     def __repr__(self) -> str:
@@ -60,7 +62,10 @@ class OwnIdentifiers:
 
     def reveals(self, text: str) -> bool:
         """Whether free text must be withheld."""
-        return _looks_like_one(text) or self.inside(text)
+        if _looks_like_one(text) or self.inside(text):
+            return True
+        spaced = f" {' '.join(_parts(text))} "
+        return any(one in spaced for one in self._telling)
 
     def check_identifier(self, column: str, text: str | None) -> None:
         """Refuse a row whose id of something is made of an identity.

@@ -143,6 +143,10 @@ class Written:
 
 
 def key_of(record: Record | bytes) -> bytes | None:
+    if isinstance(record, Review):
+        return record.event_id.encode()
+    if isinstance(record, Cluster):
+        return record.cluster_id.encode()
     block = getattr(record, "block", None)
     return block.encode() if block else None
 

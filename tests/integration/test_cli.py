@@ -141,11 +141,11 @@ def test_another_machine_sees_the_same_by_addresses_alone(own: Stack, tmp_path: 
     }
     far = tmp_path / "none"
     here = own.run("flags", "--status", "any", "--format", "json").out
-    there = lintas("flags", "--status", "any", "--format", "json", "--dir", far, **env)
+    there = lintas("flags", "--status", "any", "--format", "json", "--dir", far, env=env)
     assert (there.code, there.out) == (0, here)
-    assert lintas("wait", "--dir", far, **env).code == 0
-    assert lintas("status", "--dir", far, **env).code == 0
-    wrong = lintas("flags", "--dir", far, **env | {"LINTAS_CLICKHOUSE_USER": "nobody"})
+    assert lintas("wait", "--dir", far, env=env).code == 0
+    assert lintas("status", "--dir", far, env=env).code == 0
+    wrong = lintas("flags", "--dir", far, env=env | {"LINTAS_CLICKHOUSE_USER": "nobody"})
     assert (wrong.code, wrong.err.count("\n")) == (1, 1)
     assert "refuses the user nobody" in wrong.err
 
@@ -185,7 +185,9 @@ def test_a_stack_keeps_its_data_ports_and_kind_over_a_restart_and_leaves_no_proc
 def test_a_fixed_port_that_is_taken_is_named_and_nothing_is_left(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = lintas("up", "--detach", "--broker", BROKER, "--dir", tmp_path / "s", LINTAS_PORT_CLICKHOUSE=str(port))
+        told = lintas(
+            "up", "--detach", "--broker", BROKER, "--dir", tmp_path / "s", env={"LINTAS_PORT_CLICKHOUSE": str(port)}
+        )
     assert told.code == 1
     assert f"port {port} (LINTAS_PORT_CLICKHOUSE) is used by another program" in told.err
     assert until_gone(tmp_path) == []
@@ -206,7 +208,7 @@ def test_a_signal_leaves_no_process(
 ) -> None:
     argv = [sys.executable, "-m", "lintas", *command, "--dir", str(tmp_path / "s")]
     with subprocess.Popen(
-        argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=clean_environment(), start_new_session=True
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=clean_environment({}), start_new_session=True
     ) as process:
         try:
             process.wait(seconds)
