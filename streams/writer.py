@@ -72,12 +72,11 @@ class LaneWriter:
             by_topic.setdefault(output.topic, []).append(output)
         for topic, records in by_topic.items():
             builder = producer.create_batch()
-            for record in records:
-                fields = {"key": record.key, "value": record.value, "headers": record.headers, "timestamp": None}
-                if builder.append(**fields) is None:
+            for _, key, value, headers in records:
+                if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
                     sent.append(await producer.send_batch(builder, topic, partition=self._number))
                     builder = producer.create_batch()
-                    builder.append(**fields)
+                    builder.append(timestamp=None, key=key, value=value, headers=headers)
             builder.close()
             sent.append(await producer.send_batch(builder, topic, partition=self._number))
         return sent
