@@ -92,7 +92,7 @@ def decode(model: type[R], value: bytes | None) -> R:
     """
     data = _checked_bytes(value, MAX_REFUSAL_BYTES if model is Rejected else MAX_RECORD_BYTES)
     try:
-        # what `model_validate_json` calls; its own checks of its arguments cost a tenth of a crossing's validation
+        # what `model_validate_json` calls after checks of its arguments that are of no use here
         read: R = model.__pydantic_validator__.validate_json(data, strict=True)
         return read
     except ValidationError as error:

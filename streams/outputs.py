@@ -23,7 +23,7 @@ SHORTENED = "evidence:shortened"
 class Output(NamedTuple):
     """One record to write."""
 
-    # a frozen dataclass takes four times as long to make, and there is one a verdict
+    # a frozen dataclass takes 0.7 µs to make, this 0.4, and there is one a verdict
     topic: str
     key: bytes | None
     value: bytes
