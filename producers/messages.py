@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,4 +33,4 @@ def row_digest(key: LinkageKey, kind: str, cells: Mapping[str, str] | str) -> st
     """Names a row by its content; keyed, since a plain hash of a short row could be found by trying all NIKs."""
     content = cells if isinstance(cells, str) else json.dumps(cells, sort_keys=True, ensure_ascii=False)
     text = f"row|{kind}|{content}".encode(errors="backslashreplace")
-    return hmac.digest(key.secret, text, "sha256").hex()
+    return key.mac(text).hex()

@@ -14,8 +14,12 @@ from enum import StrEnum
 
 from schemas.vocabulary import Sex
 
-_WEIGHTS = (7, 3, 1)
-_VALUES = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")} | {"<": 0}
+_CHARACTERS = re.compile(r"[A-Z0-9<]+")
+_VALUES = bytes(int(chr(c), 36) if chr(c) in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ" else 0 for c in range(256))
+_BREAKS = re.compile(r"\r\n|\r|\n|\\n|\|")
+_BLANKS = re.compile(r"\s")
+_DAY = re.compile(r"[0-9]{6}")
+_SEXES = {"F": Sex.F, "M": Sex.M, "X": Sex.X, "<": Sex.X}
 _SHAPES = {(30, 30, 30): "TD1", (36, 36): "TD2", (44, 44): "TD3"}
 
 
@@ -62,7 +66,8 @@ class MachineReadable:
 
 def check_digit(text: str) -> str:
     """The ICAO 9303 check digit of a field."""
-    return str(sum(_VALUES.get(c, 0) * _WEIGHTS[i % 3] for i, c in enumerate(text)) % 10)
+    values = text.encode("ascii", "replace").translate(_VALUES)
+    return str((7 * sum(values[::3]) + 3 * sum(values[1::3]) + sum(values[2::3])) % 10)
 
 
 def read_mrz(text: str, at: date) -> MachineReadable:
@@ -78,14 +83,16 @@ def read_mrz(text: str, at: date) -> MachineReadable:
     shape = _SHAPES.get(tuple(map(len, lines)))
     if shape is None:
         return MachineReadable(problem=MrzProblem.LENGTH)
-    if not all(c in _VALUES for line in lines for c in line):
+    if not all(map(_CHARACTERS.fullmatch, lines)):
         return MachineReadable(problem=MrzProblem.CHARACTERS)
     return _read_td1(lines, at) if shape == "TD1" else _read_two_lines(lines, shape, at)
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    parts = re.split(r"\r\n|\r|\n|\\n|\|", text)
-    lines = tuple(line for line in (re.sub(r"\s", "", part).upper() for part in parts) if line)
+    if _CHARACTERS.fullmatch(text):
+        lines: tuple[str, ...] = (text,)
+    else:
+        lines = tuple(line for line in (_BLANKS.sub("", part).upper() for part in _BREAKS.split(text)) if line)
     if len(lines) == 1:
         whole = lines[0]
         for sizes in _SHAPES:
@@ -167,11 +174,11 @@ def _names(text: str) -> tuple[str, str]:
 
 
 def _sex(mark: str) -> Sex | None:
-    return {"F": Sex.F, "M": Sex.M, "X": Sex.X, "<": Sex.X}.get(mark)
+    return _SEXES.get(mark)
 
 
 def _born(text: str, at: date) -> date | None:
-    if not re.fullmatch(r"[0-9]{6}", text):
+    if not _DAY.fullmatch(text):
         return None
     century = at.year // 100 * 100
     for base in (century, century - 100):

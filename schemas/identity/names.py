@@ -10,16 +10,16 @@ names of NTT (tests/unit/test_identity_name_corpus.py).
 from __future__ import annotations
 
 import base64
-import hmac
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
-from struct import Struct
+from struct import unpack
+from typing import Any
 
 from schemas.identity.spelling import normalise_name
 from schemas.identity.tokens import LinkageKey
 
-__all__ = ["BITS", "code_bits", "dice", "dice_bits", "name_code", "normalise_name", "overlap_bits"]
+__all__ = ["BITS", "code_bits", "code_of_words", "dice", "dice_bits", "name_code", "normalise_name", "overlap_bits"]
 
 BITS = 512
 HASHES = 10
@@ -41,8 +41,7 @@ MAX_BITS_SET = 400
 
 _CODE_BYTES = BITS // 8
 _MOST = max(HASHES, HASHES_FIRST)
-_positions = Struct(f"<{_MOST}H").unpack
-_ZERO, _ONE = b"0", ord("1")
+_ZERO, _ONE = b"0" * BITS, ord("1")
 
 
 @lru_cache(maxsize=65536)
@@ -67,20 +66,34 @@ def _weighed(words: tuple[str, ...]) -> dict[bytes, int]:
     return grams
 
 
+@lru_cache(maxsize=65536)
+def _keyed(key: LinkageKey, birth_date: date | None) -> Any:
+    """The hash of a birth date's bigrams before the first bigram."""
+    salt = birth_date.isoformat() if birth_date else "-"
+    return blake2b(key=key.mac(f"name|{salt}".encode()), digest_size=2 * _MOST)
+
+
 def name_code(key: LinkageKey, birth_date: date | None, name: str) -> str | None:
     """The code of a name under a birth date; None = the name has no letters."""
-    grams = _weighed(normalise_name(name))
+    return code_of_words(key, birth_date, normalise_name(name))
+
+
+def code_of_words(key: LinkageKey, birth_date: date | None, words: tuple[str, ...]) -> str | None:
+    """The code of a name that is already in its plainest spelling; None = it has no words."""
+    grams = _weighed(words)
     if not grams:
         return None
-    salt = birth_date.isoformat() if birth_date else "-"
-    secret = hmac.digest(key.secret, f"name|{salt}".encode(), "sha256")
-    keyed = blake2b(key=secret, digest_size=2 * _MOST)
-    digits = bytearray(_ZERO * BITS)
+    copied = _keyed(key, birth_date).copy
+    hashed = []
     for gram, hashes in grams.items():
-        state = keyed.copy()
+        state = copied()
         state.update(gram)
-        for position in _positions(state.digest())[:hashes]:
-            digits[position % BITS] = _ONE
+        hashed.append(state.digest()[: 2 * hashes])
+    bits = b"".join(hashed)
+    digits = bytearray(_ZERO)
+    # read at once: reading each bigram's positions takes as long as hashing it
+    for position in unpack(f"<{len(bits) // 2}H", bits):
+        digits[position % BITS] = _ONE
     filled = int(digits, 2).to_bytes(_CODE_BYTES, "big")
     return base64.urlsafe_b64encode(filled).decode().rstrip("=")
 

@@ -18,6 +18,7 @@ from schemas.reference.regions import districts, is_kecamatan, regions
 from schemas.vocabulary import Sex
 
 WOMEN = 40
+_SIXTEEN = re.compile(r"[0-9]{16}")
 # what offices and spreadsheets put between, before and behind the digits
 _SEPARATORS = re.compile("[\\s.,:;_/'`\u2018\u2019\u200b-\u200f\u2010-\u2015\u2212\ufeff-]")
 
@@ -56,8 +57,8 @@ def read_nik(text: str, at: date) -> Nik:
         text: blanks, dots and dashes between digits do not matter, nor full-width digits.
         at: the day by which the century is resolved: a birth date lies on or before it.
     """
-    digits = _SEPARATORS.sub("", latin_digits(text))
-    if not re.fullmatch(r"[0-9]{16}", digits):
+    digits = text if _SIXTEEN.fullmatch(text) else _SEPARATORS.sub("", latin_digits(text))
+    if not _SIXTEEN.fullmatch(digits):
         return _invalid("not 16 digits")
     if digits[12:] == "0000":
         return _invalid("serial 0000")
