@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, TypeVar
 
 from producers import countries
@@ -81,9 +81,9 @@ class Cells:
         value = self._cells.get(column)
         if value is None:
             return None
-        if not value.isprintable():
-            value = " ".join(value.split())
-        return _plain(value, column, MAX_TEXT) or None
+        if value.isprintable() and len(value) <= MAX_TEXT:
+            return value
+        return _plain(" ".join(value.split()), column, MAX_TEXT) or None
 
     def lines(self, column: str) -> str | None:
         """A machine readable zone, whose line breaks count."""
@@ -118,28 +118,28 @@ class Cells:
         value = self._cells.get(column)
         if value is None:
             return None
-        found = _words(words).get(_word(value))
+        found: W | None = _one_of(words, value)
         if found is None:
             raise RecordRejected(Reason.UNKNOWN_VALUE, f"must be one of {_documented(words)}", field=column)
-        return words(found)
+        return found
 
     def open_word(self, column: str, words: type[W]) -> W | None:
         """One of a list of words; an unknown one is kept as `other` with a warning."""
         value = self._cells.get(column)
         if value is None:
             return None
-        found = _words(words).get(_word(value))
+        found: W | None = _one_of(words, value)
         if found is None:
             self.warn("unknown_word", column)
             return words("other")
-        return words(found)
+        return found
 
     def sex(self, column: str) -> Sex | None:
         """The sex; an unknown word is kept as X with a warning."""
         value = self._cells.get(column)
         if value is None:
             return None
-        found = _SEXES.get("".join(value.upper().split()))
+        found = _SEXES.get(value) or _SEXES.get("".join(value.upper().split()))
         if found is None:
             self.warn("unknown_word", column)
             return Sex.X
@@ -195,13 +195,16 @@ class Cells:
 
 
 def _plain(value: str, column: str, limit: int) -> str:
+    if len(value) <= limit and value.isprintable():
+        return value
     if len(value) > limit:
         raise RecordRejected(Reason.TOO_LONG, f"has more than {limit} characters", field=column)
-    if not value.isprintable() and _CONTROL.search(value):
+    if _CONTROL.search(value):
         raise RecordRejected(Reason.CONTROL_CHARACTER, "holds a control character", field=column)
     return value
 
 
+@lru_cache(maxsize=65536)
 def _day(value: str, column: str) -> date:
     if not _DATE.fullmatch(value):
         raise RecordRejected(Reason.BAD_DATE, "must be a date YYYY-MM-DD", field=column)
@@ -238,9 +241,15 @@ def _word(value: str) -> str:
     return "_".join(value.lower().replace("-", " ").replace("_", " ").split())
 
 
+@lru_cache(maxsize=4096)
+def _one_of(words: type[W], value: str) -> W | None:
+    """The word that a cell means; partners write the same few ones in every row."""
+    return _words(words).get(_word(value))
+
+
 @cache
-def _words(words: type[StrEnum]) -> Mapping[str, str]:
-    return {_word(word.value): word.value for word in words}
+def _words(words: type[W]) -> Mapping[str, W]:
+    return {_word(word.value): word for word in words}
 
 
 @cache

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -30,7 +31,7 @@ from producers.rows import Row
 from producers.withholding import OwnIdentifiers
 from schemas import codec, reference
 from schemas.errors import Reason, RecordRejected
-from schemas.identity import LinkageKey, MachineReadable, TokenKind, name_code, read_mrz
+from schemas.identity import LinkageKey, MachineReadable, TokenKind, code_of_words, read_mrz
 from schemas.records import Document, TransitEvent
 from schemas.topics import transit_topic
 from schemas.vocabulary import Direction, DocumentType, Mode, OfficerAction, Province, Purpose, Quality, Sex
@@ -44,11 +45,13 @@ NIK_DIGITS = 16
 class _Traveller:
     """What a row says of its traveller; raw, so it never leaves this module."""
 
-    name: str | None = field(repr=False)
+    name: tuple[str, ...] | None = field(repr=False)
+    """In its plainest spelling."""
     born: date | None = field(repr=False)
     sex: Sex | None
     nationality: str | None
-    document: Document
+    document: dict[str, Any]
+    """The fields of `Document` but for the office."""
     nik: NikClaim
 
 
@@ -86,10 +89,10 @@ def read_crossing(row: Row, *, key: LinkageKey, province: Province | None) -> tu
             occurred_at=occurred_at,
             direction=cells.word("direction", Direction) or Direction.OUT,
             mode=cells.open_word("mode", Mode),
-            document=traveller.document.model_copy(update={"issue_office": office}),
+            document=Document(issue_office=office, **traveller.document),
             nik_token=traveller.nik.token,
             kk_token=group_token(key, TokenKind.KK, cells.private("kk")),
-            name_code=name_code(key, traveller.born, traveller.name) if traveller.name else None,
+            name_code=code_of_words(key, traveller.born, traveller.name) if traveller.name else None,
             block=block,
             birth_year=traveller.born.year if traveller.born else None,
             nik_birth_year=traveller.nik.born.year if traveller.nik.born else None,
@@ -188,13 +191,13 @@ def _traveller(cells: Cells, zone: MachineReadable, key: LinkageKey, at: date, q
         born=born,
         sex=sex or nik.sex,
         nationality=nationality,
-        document=Document(
-            type=kind,
-            token=document,
-            issued_on=cells.day("issued_on"),
-            expires_on=expires_on,
-            mrz_ok=zone.ok if cells.has("mrz") else None,
-        ),
+        document={
+            "type": kind,
+            "token": document,
+            "issued_on": cells.day("issued_on"),
+            "expires_on": expires_on,
+            "mrz_ok": zone.ok if cells.has("mrz") else None,
+        },
         nik=nik,
     )
 
@@ -235,16 +238,23 @@ def _nation(zone: MachineReadable) -> str | None:
 
 
 def _by_strength(traveller: _Traveller) -> tuple[str | None, ...]:
-    document = traveller.document.token if traveller.document.type is not DocumentType.KTP else None
-    return document, traveller.nik.token, traveller.document.token
+    document: str | None = traveller.document["token"]
+    return document if traveller.document["type"] is not DocumentType.KTP else None, traveller.nik.token, document
+
+
+@lru_cache(maxsize=4096)
+def _place_code(text: str) -> str | None:
+    """The code of a place of the reference list; None = free text."""
+    code = text.upper()
+    return code if code in reference.checkpoints() or reference.place_country(text) is not None else None
 
 
 def _withheld(cells: Cells, column: str, own: OwnIdentifiers, qualities: Qualities) -> str | None:
     text = cells.text(column)
     if text is None:
         return None
-    if text.upper() in reference.checkpoints() or reference.place_country(text) is not None:
-        return text.upper()
+    if (place := _place_code(text)) is not None:
+        return place
     if own.reveals(text):
         qualities.add(Quality.TEXT_WITHHELD)
         return None

@@ -24,7 +24,7 @@ from producers.rows import Row
 from producers.withholding import OwnIdentifiers
 from schemas import codec
 from schemas.errors import Reason, RecordRejected
-from schemas.identity import LinkageKey, TokenKind, block, name_code, weak_block
+from schemas.identity import LinkageKey, TokenKind, block, code_of_words, weak_block
 from schemas.records import Departure, Readiness
 from schemas.topics import DEPARTURES
 from schemas.vocabulary import DepartureEvent, EmployerType, Mode, Quality, Scheme, Sector, Sex, Source
@@ -40,7 +40,7 @@ MAX_PREVIOUS_PASSPORTS = 20
 class _Worker:
     """What the registration says of the worker, as tokens, but for the name and the days that salt its codes."""
 
-    name: str | None
+    name: tuple[str, ...] | None
     born: date | None
     sex: Sex | None
     passport: str | None
@@ -139,7 +139,7 @@ def _copies(departure: Departure, worker: _Worker, key: LinkageKey) -> list[Mess
             topic=DEPARTURES,
             key=key_of(where),
             record=departure.model_copy(
-                update={"block": where, "name_code": name_code(key, day, worker.name) if worker.name else None}
+                update={"block": where, "name_code": code_of_words(key, day, worker.name) if worker.name else None}
             ),
             identifier=f"{departure.departure_id}/{departure.revision}",
             source=f"lintas/{departure.source.value}",

@@ -16,11 +16,12 @@ from schemas.identity import (
     TokenKind,
     Validity,
     block,
-    name_code,
+    code_of_words,
     normalise,
     normalise_name,
     read_nik,
     token,
+    token_of_normal,
     weak_block,
 )
 from schemas.vocabulary import Quality, Sex
@@ -31,6 +32,7 @@ _NOT_A_PAYER = frozenset(
     {"CASH", "TUNAI", "SENDIRI", "SELF", "NONE", "NIHIL", "NULL", "NA", "UNKNOWN", "TIDAKADA", "TIDAKTAHU", "KARTU"}
 )
 """What clerks write where they know no payer; as tokens they would tie all such travellers together."""
+_NOT_ALNUM = re.compile(r"[\W_]")
 _PASSPORT_OF_INDONESIA = re.compile(r"[A-Z]{1,2}\d{6,7}", re.ASCII)
 
 
@@ -46,7 +48,7 @@ class Qualities:
 
     def values(self) -> tuple[str, ...]:
         """As they travel in `identity_quality`."""
-        return tuple(quality.value for quality in self._found)
+        return tuple([quality.value for quality in self._found])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ def document_token(key: LinkageKey, kind: TokenKind, number: str | None, qualiti
     if normal is None or len(normal) > MAX_DOCUMENT_NUMBER:
         qualities.add(Quality.DOCUMENT_NUMBER_INVALID)
         return None
-    return token(key, kind, number)
+    return token_of_normal(key, kind, normal)
 
 
 def remark_atypical(number: str | None, nationality: str | None, qualities: Qualities) -> None:
@@ -129,17 +131,18 @@ def remark_atypical(number: str | None, nationality: str | None, qualities: Qual
 
 def group_token(key: LinkageKey, kind: TokenKind, value: str | None) -> str | None:
     """The token of what ties travellers together: a payer, booking, party or family card."""
-    if value is None or re.sub(r"[\W_]", "", value.upper()) in _NOT_A_PAYER:
+    if value is None or _NOT_ALNUM.sub("", value.upper()) in _NOT_A_PAYER:
         return None
     if kind is TokenKind.KK and len(normalise(kind, value) or "") != 16:
         return None
     return token(key, kind, value)
 
 
-def usable_name(name: str | None, qualities: Qualities) -> str | None:
-    """The name, if it has letters."""
-    if name is not None and normalise_name(name):
-        return name
+def usable_name(name: str | None, qualities: Qualities) -> tuple[str, ...] | None:
+    """The words of the name in their plainest spelling, if it has letters."""
+    words = normalise_name(name) if name is not None else ()
+    if words:
+        return words
     qualities.add(Quality.NO_NAME)
     return None
 
@@ -173,7 +176,7 @@ def sure(zone: MachineReadable, part: str) -> bool:
 
 
 def crossing_block(
-    key: LinkageKey, born: date | None, tokens: Iterable[str | None], name: str | None, qualities: Qualities
+    key: LinkageKey, born: date | None, tokens: Iterable[str | None], name: tuple[str, ...] | None, qualities: Qualities
 ) -> str:
     """The one block of a crossing; `tokens` in order of strength.
 
@@ -186,7 +189,7 @@ def crossing_block(
     for strongest in tokens:
         if strongest is not None:
             return weak_block(key, strongest)
-    code = name_code(key, None, name) if name else None
+    code = code_of_words(key, None, name) if name else None
     if code is None:
         raise RecordRejected(Reason.NO_IDENTITY, "neither a name nor a usable document number")
     return weak_block(key, code)

@@ -18,6 +18,7 @@ from kafka import errors as kafka_errors
 
 from producers.connecting import NOT_ALLOWED, drop, keep_refreshing, listening, why_not
 from producers.messages import Message
+from producers.quickening import BlockPartitioner, use_native_checksums
 from schemas.codec import encode, headers_of
 
 MAX_IN_FLIGHT: Final = 5_000
@@ -185,9 +186,11 @@ class Publisher:
         # asked first by a plain socket: a client that finds no broker leaves its own sockets open
         if not listening(self._addresses, self._bootstrap_timeout_seconds):
             raise PublishingFailed(why_not(ConnectionRefusedError(), self._bootstrap, ""))
+        use_native_checksums()
         try:
             producer = KafkaProducer(
                 **self._connection,
+                partitioner=BlockPartitioner(),
                 acks="all",
                 enable_idempotence=True,
                 compression_type="lz4",

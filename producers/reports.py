@@ -11,7 +11,7 @@ from producers.rows import Row
 from producers.withholding import OwnIdentifiers
 from schemas import codec
 from schemas.errors import Reason, RecordRejected
-from schemas.identity import LinkageKey, TokenKind, block, name_code
+from schemas.identity import LinkageKey, TokenKind, block, code_of_words
 from schemas.records import CommunityReport
 from schemas.topics import REPORTS, SISAGA
 from schemas.vocabulary import ReportKind
@@ -48,7 +48,7 @@ def read_report(row: Row, *, key: LinkageKey) -> tuple[Message, tuple[str, ...]]
             block=where,
             passport_token=passport,
             nik_token=nik.token,
-            name_code=name_code(key, born, name) if name else None,
+            name_code=code_of_words(key, born, name) if name else None,
             birth_year=born.year if born else None,
             sex=cells.sex("sex") or nik.sex,
             origin_region=cells.region("origin_region") or nik.region,
