@@ -2,79 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntFlag, auto
+from functools import lru_cache
 
 from schemas import reference
 from schemas.verdicts import Finding
 from schemas.vocabulary import Direction, DocumentType
-from streams.dossier import Crossing, Report
-from streams.matching import Match, is_foreign
+from streams.crossing import Crossing
+from streams.dossier import Report
+from streams.matching import NO_MATCH, Match
 from streams.policy import Policy
 
 MAX_EVIDENCE = 20
 """Facts named by one finding; the sentence says how many there are in all."""
 
 
-@dataclass(slots=True, kw_only=True)
+class When(IntFlag):
+    """What a crossing must have about it before a rule needs to be asked; cheap to know of every crossing."""
+
+    LEAVING = auto()
+    """An Indonesian leaves the country."""
+    IN_SCOPE = auto()
+    """The policy expects a registration."""
+    ABSENCE_CONFIRMED = auto()
+    """Every registry that must report has reported past the crossing plus the grace."""
+    COVERED = auto()
+    """A registration covers the crossing."""
+    UNCOVERED = auto()
+    LATE = auto()
+    """A registration was first issued after the crossing."""
+    AMBIGUOUS = auto()
+    """Registrations of different people are all near in name."""
+    NUMBER_KNOWN = auto()
+    """One of the document numbers stands on another crossing, or on a registration under another name."""
+    NOTABLE = auto()
+    """Somebody who may be the traveller was deported or stopped."""
+    REPORTED = auto()
+    """There is a community report that may mean the traveller."""
+    DATED_PASSPORT = auto()
+    """A passport whose date of issue is known."""
+    AGE_IN_QUESTION = auto()
+    """Under the minimum age, or another source gives a birth year too."""
+    REMARKED = auto()
+    """The publisher noticed something about the identity."""
+
+
+# plain integers: an IntFlag costs a microsecond for each `|`
+_LEAVING, _IN_SCOPE, _ABSENCE, _COVERED, _UNCOVERED, _LATE, _AMBIGUOUS, _NUMBER, _NOTABLE = map(int, tuple(When)[:9])
+_REPORTED, _DATED, _AGE, _REMARKED = map(int, tuple(When)[9:])
+
+
 class Case:
     """The question that the rules answer.
 
-    Not frozen, and worked out at once rather than on demand: one is made for every verdict, and a frozen dataclass
+    Not a dataclass, and worked out at once rather than on demand: one is made for every verdict, and a frozen dataclass
     or a cached property would cost more than the rest of it.
     """
 
-    crossing: Crossing
-    match: Match
-    sharing: tuple[Crossing, ...]
-    """Other crossings under one of the traveller's document numbers."""
-    notable: tuple[Crossing, ...]
-    """Deportations and refusals in the block, of whomever."""
-    reports: tuple[Report, ...]
-    watermark: datetime | None
-    """Up to here every required registry has reported; None = one has never spoken."""
-    policy: Policy
-    foreign: bool = field(init=False)
-    """Whether the traveller is a foreign national."""
-    leaving: bool = field(init=False)
-    """Whether an Indonesian leaves the country."""
-    origin_province: str | None = field(init=False)
-    """Kemendagri province code of first registration: by NIK, else by registration, else by passport office."""
-    from_scope: bool = field(init=False)
-    """Whether the traveller comes from a province that the policy looks after."""
-    in_scope: bool = field(init=False)
-    """Whether the policy expects a registration."""
-    absence_confirmed: bool = field(init=False)
-    """Whether every registry that must report has reported past the crossing plus the grace."""
+    __slots__ = (
+        "absence_confirmed", "crossing", "from_scope", "in_scope", "leaving", "match", "notable", "origin_province",
+        "policy", "reports", "sharing", "when",
+    )  # fmt: skip
 
-    def __post_init__(self) -> None:
-        event, scope = self.crossing.event, self.policy.scope
-        self.foreign = is_foreign(self.crossing)
-        self.leaving = event.direction is Direction.OUT and not self.foreign
-        self.origin_province = origin_province(self.crossing, self.match)
-        self.from_scope = self.origin_province in scope.origin_provinces
-        self.in_scope = (
+    def __init__(
+        self,
+        *,
+        crossing: Crossing,
+        match: Match,
+        sharing: Sequence[Crossing],
+        notable: Sequence[Crossing],
+        reports: Sequence[Report],
+        watermark_us: int | None,
+        policy: Policy,
+    ) -> None:
+        self.crossing, self.match, self.policy = crossing, match, policy
+        self.sharing: Sequence[Crossing] = sharing
+        """Other crossings under one of the traveller's document numbers."""
+        self.notable: Sequence[Crossing] = notable
+        """Deportations and refusals in the block: all that may be the traveller's, and others."""
+        self.reports: Sequence[Report] = reports
+        """All that may mean the traveller, and others."""
+        self.leaving: bool = crossing.direction is Direction.OUT and not crossing.foreign
+        """Whether an Indonesian leaves the country."""
+        self.origin_province: str | None = origin_province(crossing, match)
+        """Kemendagri province code of first registration: by NIK, else by registration, else by passport office."""
+        self.from_scope: bool = self.origin_province in policy.scope.origin_provinces
+        """Whether the traveller comes from a province that the policy looks after."""
+        self.in_scope: bool = (
             self.leaving
             and self.from_scope
-            and event.purpose in scope.purpose_set
-            and event.document.type not in scope.exempt_documents
+            and crossing.purpose in policy.scope.purpose_set
+            and crossing.document_type not in policy.scope.exempt_documents
         )
-        self.absence_confirmed = self.watermark is not None and self.watermark >= self.crossing.at + self.policy.grace
+        """Whether the policy expects a registration."""
+        self.absence_confirmed: bool = watermark_us is not None and watermark_us >= crossing.at_us + policy.grace_us
+        """Up to the crossing plus the grace, every required registry has reported."""
+        self.when: int = self._circumstances()
+        """The flags of `When` that hold."""
+
+    def _circumstances(self) -> int:
+        crossing, match = self.crossing, self.match
+        when = _UNCOVERED
+        if match is not NO_MATCH:
+            when = _COVERED if match.covering is not None else _UNCOVERED
+            if match.late is not None:
+                when |= _LATE
+            if match.ambiguous:
+                when |= _AMBIGUOUS
+            if match.shared:
+                when |= _NUMBER
+        if self.leaving:
+            when |= _LEAVING
+        if self.in_scope:
+            when |= _IN_SCOPE
+        if self.absence_confirmed:
+            when |= _ABSENCE
+        if self.sharing:
+            when |= _NUMBER
+        if self.notable:
+            when |= _NOTABLE
+        if self.reports:
+            when |= _REPORTED
+        if crossing.issued_on is not None and crossing.document_type is DocumentType.PASSPORT:
+            when |= _DATED
+        age, by_nik = crossing.age_years, crossing.nik_birth_year
+        if (
+            (age is not None and age < self.policy.minimum_age_years)
+            or (by_nik is not None and by_nik != crossing.birth_year)
+            or match.covering is not None
+            or match.late is not None
+        ):
+            when |= _AGE
+        if crossing.identity_quality:
+            when |= _REMARKED
+        return when
 
 
 def origin_province(crossing: Crossing, match: Match) -> str | None:
     """Where the traveller was first registered, two digits; None = unknown."""
-    event = crossing.event
-    if event.origin_region:
-        return event.origin_region[:2]
+    if crossing.origin_region:
+        return crossing.origin_region[:2]
     found = match.covering or match.late or match.lapsed
     if found is not None and found.registration.latest.origin_region:
         return found.registration.latest.origin_region[:2]
-    if event.document.issue_office and event.document.type is DocumentType.PASSPORT:
-        office = reference.office_region(event.document.issue_office)
+    if crossing.issue_office and crossing.document_type is DocumentType.PASSPORT:
+        office = office_region(crossing.issue_office)
         return office[:2] if office else None
     return None
+
+
+@lru_cache(maxsize=4096)
+def office_region(office: str) -> str | None:
+    """The region of a passport office; None = not a known one."""
+    return reference.office_region(office)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +181,8 @@ class Rule:
     version: int
     weight_keys: tuple[str, ...]
     judge: RuleFunction
+    when: int
+    """The flags of `When` without which it cannot find anything."""
 
     @property
     def summary(self) -> str:
@@ -109,15 +194,25 @@ CATALOGUE: list[Rule] = []
 """Every rule in the order of its registration; filled by importing `streams.rules`."""
 
 
-def rule(*weight_keys: str, version: int = 1) -> Callable[[RuleFunction], RuleFunction]:
-    """Register a rule under the id of its first weight key (`R10.minor` → `R10`)."""
+def rule(*weight_keys: str, when: When = When(0), version: int = 1) -> Callable[[RuleFunction], RuleFunction]:
+    """Register a rule under the id of its first weight key (`R10.minor` → `R10`).
+
+    `when` spares the rule those crossings of which it cannot find anything; it must not narrow what the rule finds.
+    """
 
     def register(judge: RuleFunction) -> RuleFunction:
         rule_id = weight_keys[0].partition(".")[0]
-        CATALOGUE.append(Rule(id=rule_id, version=version, weight_keys=weight_keys, judge=judge))
+        CATALOGUE.append(Rule(id=rule_id, version=version, weight_keys=weight_keys, judge=judge, when=int(when)))
+        rules_when.cache_clear()
         return judge
 
     return register
+
+
+@lru_cache(maxsize=1 << len(When))
+def rules_when(when: int) -> tuple[RuleFunction, ...]:
+    """The rules worth asking where these flags hold, in the catalogue's order."""
+    return tuple(r.judge for r in CATALOGUE if r.when & ~when == 0)
 
 
 def finding(case: Case, weight_key: str, evidence: Iterable[str], says: Sentence, *, version: int = 1) -> Finding:

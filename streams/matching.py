@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from schemas.identity import dice_bits
-from schemas.identity.names import BITS
 from schemas.vocabulary import Direction, Tier
-from streams.dossier import Crossing, Registration, Report, opposite_sex
+from streams.crossing import Crossing
+from streams.dossier import Registration, Report, opposite_sex
+from streams.likeness import names_disagree as names_disagree
+from streams.likeness import names_near as names_near
+from streams.likeness import own_bits as own_bits
+from streams.packing import NOTHING
 from streams.policy import Cover, Matching, Policy
 
 ORDER = (Tier.PASSPORT, Tier.NIK, Tier.NAME)
-FOREIGN_EXEMPT = (None, "IDN", "XXX")
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -43,41 +46,6 @@ class Match:
 NO_MATCH = Match()
 
 
-def own_bits(a: int, b: int) -> tuple[float, float]:
-    """How many bits each of two name codes has to itself, the fewer first.
-
-    A bit that the other has by chance, for another bigram, hides one: the fuller the other, the more are added back.
-    """
-    of_a, of_b, both = a.bit_count(), b.bit_count(), (a & b).bit_count()
-    own_a, own_b = (of_a - both) / (1 - of_b / BITS), (of_b - both) / (1 - of_a / BITS)
-    return (own_a, own_b) if own_a <= own_b else (own_b, own_a)
-
-
-def names_near(a: int, b: int, rule: Matching) -> bool:
-    """Whether two name codes of one birth date are one name, written two ways.
-
-    A slip of the hand leaves each a few bits to itself, however long the name; another family name leaves each more,
-    although beside long given names it hardly moves the Dice coefficient; a dropped name leaves them on one side only.
-    """
-    if not a or not b:
-        return False
-    if a == b:
-        return True
-    fewer, more = own_bits(a, b)
-    if more <= rule.slip_bits:
-        return True
-    # a mononym that is a common given name would lie in everybody's name
-    tells_enough = min(a.bit_count(), b.bit_count()) >= rule.dropped_least_bits
-    return tells_enough and fewer <= rule.dropped_bits and dice_bits(a, b) >= rule.dropped_dice
-
-
-def names_disagree(a: int, b: int, rule: Matching) -> bool:
-    """Whether two names are known and so far apart that they are two people's: each has a word of its own."""
-    if not a or not b or a == b:
-        return False
-    return own_bits(a, b)[0] >= rule.disagree_bits and dice_bits(a, b) < rule.disagree_dice
-
-
 def two_numbers_agree(a: Collection[str], b: Collection[str]) -> bool:
     """Whether two sets of document numbers share two: then a misspelt name is a slip, not another person."""
     return sum(token in b for token in a) > 1
@@ -88,14 +56,9 @@ def best_dice(bits: int, names: Iterable[int]) -> float:
     return max((dice_bits(bits, n) for n in names if n), default=0.0) if bits else 0.0
 
 
-def is_foreign(crossing: Crossing) -> bool:
-    """Whether the traveller is a foreign national; unknown counts as Indonesian."""
-    return crossing.event.nationality not in FOREIGN_EXEMPT
-
-
 def tier_of(crossing: Crossing, registration: Registration, rule: Matching) -> Tier | None:
     """How the registration is the traveller's, strongest tier first; None = it is not."""
-    document, nik = crossing.event.document.token, crossing.event.nik_token
+    document, nik = crossing.document, crossing.nik
     if document in registration.passports or document in registration.niks or nik in registration.niks:
         certain = two_numbers_agree(crossing.tokens, registration.tokens)
         if not certain and _all_disagree(crossing.name_bits, registration.names, rule):
@@ -106,12 +69,12 @@ def tier_of(crossing: Crossing, registration: Registration, rule: Matching) -> T
 
 def _by_name(crossing: Crossing, registration: Registration, rule: Matching) -> bool:
     bits = crossing.name_bits
-    if not bits or opposite_sex(crossing.event.sex, registration.latest.sex):
+    if not bits or opposite_sex(crossing.sex, registration.latest.sex):
         return False
     if not any(names_near(bits, name, rule) for name in registration.names):
         return False
-    nik = crossing.event.nik_token
-    contradicted = nik is not None and registration.niks and nik not in registration.niks
+    nik = crossing.nik
+    contradicted = nik != NOTHING and registration.niks and nik not in registration.niks
     return not contradicted or best_dice(bits, registration.names) >= rule.contradicted_dice
 
 
@@ -121,23 +84,21 @@ def _all_disagree(bits: int, names: Sequence[int], rule: Matching) -> bool:
 
 def same_person(a: Crossing, b: Crossing, rule: Matching) -> bool:
     """Whether two crossings of one block are one traveller's."""
-    nik_a, nik_b = a.event.nik_token, b.event.nik_token
-    if nik_a and nik_b and nik_a != nik_b:
+    if a.nik != b.nik and NOTHING not in (a.nik, b.nik):
         return False
     if any(t in b.tokens for t in a.tokens):
         return two_numbers_agree(a.tokens, b.tokens) or not names_disagree(a.name_bits, b.name_bits, rule)
-    return names_near(a.name_bits, b.name_bits, rule) and not opposite_sex(a.event.sex, b.event.sex)
+    return names_near(a.name_bits, b.name_bits, rule) and not opposite_sex(a.sex, b.sex)
 
 
 def recognises(report: Report, crossing: Crossing, rule: Matching) -> bool:
     """Whether a community report is about the traveller; a letter of the name may be wrong."""
-    wanted = report.report
-    document, nik = crossing.event.document.token, crossing.event.nik_token
-    if (document and document == wanted.passport_token) or (nik and nik == wanted.nik_token):
+    document, nik = crossing.document, crossing.nik
+    if document != NOTHING and document in (report.passport, report.nik):
         return True
-    if document and document == wanted.nik_token:
-        return True
-    if (nik and wanted.nik_token) or opposite_sex(crossing.event.sex, wanted.sex) or not crossing.name_bits:
+    if nik != NOTHING and report.nik != NOTHING:
+        return nik == report.nik
+    if opposite_sex(crossing.sex, report.report.sex) or not crossing.name_bits:
         return False
     return dice_bits(report.name_bits, crossing.name_bits) >= rule.report_dice
 
@@ -161,7 +122,7 @@ def covers(registration: Registration, crossing: Crossing, rule: Cover) -> bool:
 
 def match(crossing: Crossing, registrations: Iterable[Registration], policy: Policy) -> Match:
     """Find the traveller's registration; a function of the set of registrations, whatever their order."""
-    if crossing.event.direction is not Direction.OUT or is_foreign(crossing):
+    if crossing.direction is not Direction.OUT or crossing.foreign:
         return NO_MATCH
     rule, found, shared = policy.matching, [], []
     for registration in registrations:

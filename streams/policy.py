@@ -124,6 +124,11 @@ class Policy(_Part):
         """How long registries are given after a crossing before absence counts."""
         return timedelta(hours=self.grace_hours)
 
+    @cached_property
+    def grace_us(self) -> int:
+        """The same in microseconds."""
+        return self.grace_hours * 3_600_000_000
+
     def weight(self, key: str) -> int:
         """The weight of a rule or of one of its variants (`R10.minor`), hundredths."""
         found = self.weights.get(key)

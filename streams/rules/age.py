@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from schemas.verdicts import Finding
 from schemas.vocabulary import Direction, Purpose, Tier
-from streams.case import Case, Sentence, departure_ref, finding, rule
+from streams.case import Case, Sentence, When, departure_ref, finding, rule
 
 
-@rule("R10.minor", "R10.ages")
+@rule("R10.minor", "R10.ages", when=When.AGE_IN_QUESTION)
 def minor_or_ages_disagree(case: Case) -> Finding | None:
     """A minor leaves for work, or NIK, document and registration give different birth years.
 
@@ -17,8 +17,8 @@ def minor_or_ages_disagree(case: Case) -> Finding | None:
 
 
 def _minor(case: Case) -> Finding | None:
-    event, least = case.crossing.event, case.policy.minimum_age_years
-    if event.age_years is None or event.age_years >= least or case.foreign:
+    event, least = case.crossing, case.policy.minimum_age_years
+    if event.age_years is None or event.age_years >= least or event.foreign:
         return None
     working = event.purpose in (Purpose.WORK, Purpose.RETURN_TO_WORK)
     domestic_leg = event.direction is Direction.DOMESTIC and working and case.from_scope
@@ -35,8 +35,8 @@ def _minor(case: Case) -> Finding | None:
 
 
 def _ages_disagree(case: Case) -> Finding | None:
-    event = case.crossing.event
-    if case.foreign or event.birth_year is None:
+    event = case.crossing
+    if event.foreign or event.birth_year is None:
         return None
     years, evidence = {event.birth_year}, []
     if event.nik_birth_year is not None:

@@ -7,10 +7,10 @@ from functools import lru_cache
 from schemas import reference
 from schemas.verdicts import Finding
 from schemas.vocabulary import Purpose
-from streams.case import Case, Sentence, departure_ref, finding, place_name, rule
+from streams.case import Case, Sentence, When, departure_ref, finding, place_name, rule
 
 
-@rule("R02.destination", "R02.exit_point")
+@rule("R02.destination", "R02.exit_point", when=When.COVERED)
 def goes_elsewhere(case: Case) -> Finding | None:
     """The country of destination, or the city of exit, is another than registered.
 
@@ -19,7 +19,7 @@ def goes_elsewhere(case: Case) -> Finding | None:
     if case.match.covering is None:
         return None
     departure = case.match.covering.registration.latest
-    event, country = case.crossing.event, destination_country(case)
+    event, country = case.crossing, destination_country(case)
     ref = [departure_ref(departure.departure_id)]
     if country and departure.destination_country and country != departure.destination_country:
         says = Sentence(
@@ -45,7 +45,7 @@ def goes_elsewhere(case: Case) -> Finding | None:
 
 def destination_country(case: Case) -> str | None:
     """The declared country, else that of the place across, unless the traveller may only change there."""
-    event = case.crossing.event
+    event = case.crossing
     if event.destination_country or not event.to_place:
         return event.destination_country
     across = reference.place_country(event.to_place)

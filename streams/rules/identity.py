@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.verdicts import Finding
 from schemas.vocabulary import Quality
-from streams.case import Case, Sentence, departure_ref, event_ref, finding, rule
+from streams.case import Case, Sentence, When, departure_ref, event_ref, finding, rule
 from streams.matching import names_disagree, two_numbers_agree
 
 REMARKS = {
@@ -14,14 +14,14 @@ REMARKS = {
 }
 
 
-@rule("R11")
+@rule("R11", when=When.REMARKED)
 def nik_does_not_fit(case: Case) -> Finding | None:
     """The NIK is structurally invalid, or contradicts the sex or birth date shown.
 
     Source: refused for a NIK that did not match (radarlombok.co.id).
     """
-    noticed = case.crossing.event.identity_quality
-    if not noticed or case.foreign:
+    noticed = case.crossing.identity_quality
+    if not noticed or case.crossing.foreign:
         return None
     remarks = [texts for code, texts in REMARKS.items() if code in noticed]
     if not remarks:
@@ -35,7 +35,7 @@ def nik_does_not_fit(case: Case) -> Finding | None:
     return finding(case, "R11", (), says)
 
 
-@rule("R12.two_people")
+@rule("R12.two_people", when=When.NUMBER_KNOWN)
 def document_shared(case: Case) -> Finding | None:
     """One document number is shown by two people whose names disagree (DOCUMENT_SHARED); both carry it.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from schemas.records import Departure
 from schemas.verdicts import Finding
-from streams.case import Case, Sentence, departure_ref, finding, rule
+from streams.case import Case, Sentence, When, departure_ref, finding, rule
 from streams.policy import Moratorium
 from streams.rules.registration import PAPERS_EN, PAPERS_ID
 
 
-@rule("R03")
+@rule("R03", when=When.COVERED)
 def under_moratorium(case: Case) -> Finding | None:
     """The registered work falls under a moratorium that is in force on the day of the crossing.
 

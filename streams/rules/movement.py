@@ -8,13 +8,13 @@ from math import asin, cos, radians, sin, sqrt
 
 from schemas import reference
 from schemas.verdicts import Finding
-from streams.case import Case, Sentence, days_between, event_ref, finding, place_name, rule
-from streams.dossier import Crossing
+from streams.case import Case, Sentence, When, days_between, event_ref, finding, place_name, rule
+from streams.crossing import HOUR_US, Crossing
 from streams.matching import same_person
 from streams.policy import Travel
 
 EARTH_RADIUS_KM = 6371.0
-LONGEST_JOURNEY = timedelta(hours=24)
+LONGEST_JOURNEY_US = 24 * HOUR_US
 """Beyond this no two checkpoints of the three provinces are too far apart."""
 
 
@@ -30,16 +30,14 @@ def distance_km(a: str, b: str) -> float:
 
 
 def _too_fast(a: Crossing, b: Crossing, travel: Travel) -> bool:
-    if a.event.checkpoint_id == b.event.checkpoint_id:
+    apart_us = abs(a.at_us - b.at_us)
+    if apart_us > LONGEST_JOURNEY_US or a.checkpoint_id == b.checkpoint_id:
         return False
-    apart = abs(a.at - b.at)
-    if apart > LONGEST_JOURNEY:
-        return False
-    km = distance_km(a.event.checkpoint_id, b.event.checkpoint_id)
-    return km >= travel.min_distance_km and apart < timedelta(hours=km / travel.max_speed_kmh)
+    km = distance_km(a.checkpoint_id, b.checkpoint_id)
+    return km >= travel.min_distance_km and apart_us < km / travel.max_speed_kmh * HOUR_US
 
 
-@rule("R12.travel")
+@rule("R12.travel", when=When.NUMBER_KNOWN)
 def impossible_travel(case: Case) -> Finding | None:
     """One person is seen at two checkpoints sooner than anyone can travel between them; both crossings carry it.
 
@@ -50,18 +48,18 @@ def impossible_travel(case: Case) -> Finding | None:
     if not others:
         return None
     other = min(others, key=lambda o: o.key)
-    km = round(distance_km(here.event.checkpoint_id, other.event.checkpoint_id))
+    km = round(distance_km(here.checkpoint_id, other.checkpoint_id))
     minutes = abs(here.at - other.at) // timedelta(minutes=1)
     says = Sentence(
-        id=f"Terlihat juga di {place_name(other.event.checkpoint_id)}, {km} km jauhnya, berselang {minutes} menit.",
-        en=f"Also seen at {place_name(other.event.checkpoint_id)}, {km} km away, {minutes} minutes apart.",
+        id=f"Terlihat juga di {place_name(other.checkpoint_id)}, {km} km jauhnya, berselang {minutes} menit.",
+        en=f"Also seen at {place_name(other.checkpoint_id)}, {km} km away, {minutes} minutes apart.",
         clears_id="Akan gugur bila waktu atau nomor dokumen pada salah satu data dikoreksi.",
         clears_en="Cleared when the time or the document number of one of the records is corrected.",
     )
     return finding(case, "R12.travel", map(event_ref, others), says)
 
 
-@rule("R16")
+@rule("R16", when=When.NOTABLE | When.LEAVING | When.UNCOVERED)
 def leaves_after_deportation(case: Case) -> Finding | None:
     """An Indonesian leaves again soon after coming home by deportation, with no registration.
 
@@ -77,15 +75,15 @@ def leaves_after_deportation(case: Case) -> Finding | None:
     last = max(earlier, key=lambda n: (n.at, n.key))
     days = days_between(last.at, case.crossing.at)
     says = Sentence(
-        id=f"Berangkat lagi {days} hari setelah dipulangkan lewat {place_name(last.event.checkpoint_id)}.",
-        en=f"Leaves again {days} days after being sent home through {place_name(last.event.checkpoint_id)}.",
+        id=f"Berangkat lagi {days} hari setelah dipulangkan lewat {place_name(last.checkpoint_id)}.",
+        en=f"Leaves again {days} days after being sent home through {place_name(last.checkpoint_id)}.",
         clears_id="Akan gugur bila pendaftaran yang berlaku diterima.",
         clears_en="Cleared when a registration that covers the crossing arrives.",
     )
     return finding(case, "R16", map(event_ref, earlier), says)
 
 
-@rule("R28")
+@rule("R28", when=When.NOTABLE | When.LEAVING | When.UNCOVERED)
 def refused_elsewhere(case: Case) -> Finding | None:
     """A traveller who was stopped at one checkpoint is seen at another soon after.
 
@@ -93,12 +91,12 @@ def refused_elsewhere(case: Case) -> Finding | None:
     """
     if not case.leaving or case.match.covering is not None:
         return None
-    window, here = timedelta(days=case.policy.passport.refusal_days), case.crossing.event.checkpoint_id
-    earlier = [n for n in case.notable if n.is_refusal and n.event.checkpoint_id != here and _before(n, case, window)]
+    window, here = timedelta(days=case.policy.passport.refusal_days), case.crossing.checkpoint_id
+    earlier = [n for n in case.notable if n.is_refusal and n.checkpoint_id != here and _before(n, case, window)]
     if not earlier:
         return None
     last = max(earlier, key=lambda n: (n.at, n.key))
-    where, days = place_name(last.event.checkpoint_id), days_between(last.at, case.crossing.at)
+    where, days = place_name(last.checkpoint_id), days_between(last.at, case.crossing.at)
     says = Sentence(
         id=f"Ditunda atau ditolak di {where} {days} hari sebelumnya, kini terlihat di tempat lain.",
         en=f"Postponed or refused at {where} {days} days before, now seen at another checkpoint.",

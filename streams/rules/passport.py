@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from schemas import reference
 from schemas.verdicts import Finding
 from schemas.vocabulary import DocumentType
-from streams.case import Case, Sentence, finding, rule
+from streams.case import Case, Sentence, When, finding, office_region, rule
 
 
 def _age_days(case: Case) -> int | None:
     """Days from the passport's issue to the crossing; None = not a passport, no date, or a date after the crossing."""
-    document = case.crossing.event.document
-    if document.type is not DocumentType.PASSPORT or document.issued_on is None:
+    here = case.crossing
+    if here.document_type is not DocumentType.PASSPORT or here.issued_on is None:
         return None
-    age = (case.crossing.local_date - document.issued_on).days
+    age = (here.local_date - here.issued_on).days
     return age if age >= 0 else None
 
 
-@lru_cache(maxsize=4096)
-def _office(text: str) -> str | None:
-    return reference.office_region(text)
-
-
-@rule("R08")
+@rule("R08", when=When.DATED_PASSPORT | When.LEAVING)
 def issued_far_from_home(case: Case) -> Finding | None:
     """The passport was issued recently, at an office outside the traveller's province.
 
     Source: passports made in Blitar, Siak, Pekanbaru, Batam (regional.kompas.com, 15 March 2018), Parepare
     (lintasntt.com, 2025).
     """
-    age, office_name = _age_days(case), case.crossing.event.document.issue_office
+    age, office_name = _age_days(case), case.crossing.issue_office
     if age is None or age > case.policy.passport.recent_days or not office_name:
         return None
-    origin, office = case.crossing.event.origin_region or case.origin_province, _office(office_name)
+    origin, office = case.crossing.origin_region or case.origin_province, office_region(office_name)
     if not case.leaving or not case.from_scope or origin is None or office is None or office[:2] == origin[:2]:
         return None
     says = Sentence(
@@ -46,7 +38,7 @@ def issued_far_from_home(case: Case) -> Finding | None:
     return finding(case, "R08", (), says)
 
 
-@rule("R09")
+@rule("R09", when=When.DATED_PASSPORT | When.LEAVING)
 def first_use(case: Case) -> Finding | None:
     """A new passport is used for the first time.
 
@@ -55,8 +47,8 @@ def first_use(case: Case) -> Finding | None:
     age, here = _age_days(case), case.crossing
     if age is None or age > case.policy.passport.new_days or not case.leaving or not case.from_scope:
         return None
-    token = here.event.document.token
-    if any(o.event.document.token == token and (o.at, o.key) < (here.at, here.key) for o in case.sharing):
+    token = here.document
+    if any(o.document == token and (o.at_us, o.key) < (here.at_us, here.key) for o in case.sharing):
         return None
     says = Sentence(
         id=f"Paspor berumur {age} hari dipakai untuk pertama kali.",

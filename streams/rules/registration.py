@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas.verdicts import Finding
-from streams.case import Case, Sentence, departure_ref, finding, rule
+from streams.case import Case, Sentence, When, departure_ref, finding, rule
 from streams.matching import Candidate
 
 PAPERS_ID = {
@@ -24,7 +24,7 @@ PAPERS_EN = {
 }
 
 
-@rule("R01", "R01.cancelled")
+@rule("R01", "R01.cancelled", when=When.IN_SCOPE | When.ABSENCE_CONFIRMED | When.UNCOVERED)
 def absent(case: Case) -> Finding | None:
     """No registration covers the crossing, and every registry has reported past it.
 
@@ -61,7 +61,7 @@ def _lapsed(case: Case, found: Candidate, evidence: list[str]) -> Finding:
     return finding(case, key, [*evidence, departure_ref(registration.departure_id)], says)
 
 
-@rule("R26")
+@rule("R26", when=When.LATE | When.UNCOVERED | When.IN_SCOPE)
 def registered_afterwards(case: Case) -> Finding | None:
     """The registration was first issued only after the crossing.
 
@@ -80,7 +80,7 @@ def registered_afterwards(case: Case) -> Finding | None:
     return finding(case, "R26", [departure_ref(registration.departure_id)], says)
 
 
-@rule("R27")
+@rule("R27", when=When.AMBIGUOUS)
 def ambiguous_identity(case: Case) -> Finding | None:
     """Registrations of different people are all near in name: none is taken (AMBIGUOUS_IDENTITY, weight 0).
 
@@ -98,7 +98,7 @@ def ambiguous_identity(case: Case) -> Finding | None:
     return finding(case, "R27", map(departure_ref, found), says)
 
 
-@rule("R21")
+@rule("R21", when=When.COVERED)
 def incomplete_papers(case: Case) -> Finding | None:
     """The registration that covers the crossing lacks papers that the policy requires.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from schemas.verdicts import Finding
-from streams.case import Case, Sentence, finding, rule
+from streams.case import Case, Sentence, When, finding, rule
 from streams.matching import recognises
 
 
-@rule("R25")
+@rule("R25", when=When.REPORTED)
 def looked_for(case: Case) -> Finding | None:
     """The traveller is the person of a SI-SAGA case, whenever the report was made.
 

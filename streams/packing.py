@@ -1,0 +1,180 @@
+"""How a crossing is held in memory and in a snapshot: one row of bytes."""
+
+from __future__ import annotations
+
+import binascii
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import blake2b
+from struct import Struct
+from typing import TypeVar
+
+from schemas.identity import code_bits
+from schemas.identity.names import MAX_BITS_SET
+from schemas.records import TransitEvent
+from schemas.vocabulary import Direction, DocumentType, Mode, OfficerAction, Province, Purpose, Sex
+
+LAYOUT = 1
+"""Counts the layouts of a row; a snapshot of another one is read from the log again."""
+SEAL_BYTES = 16
+NOTHING = bytes(SEAL_BYTES)
+"""The seal of no document."""
+NAME_BYTES = 64
+NO_NAME = bytes(NAME_BYTES)
+
+FOREIGN_EXEMPT = (None, "IDN", "XXX")
+STOPPED = frozenset({OfficerAction.REFUSED, OfficerAction.POSTPONED, OfficerAction.RETURNED})
+
+# digest, document, NIK, name, microseconds since 1970, UTC offset, issued, expires (ordinals), birth year, by NIK,
+# age, direction, mode, document type, sex, purpose, action, marks, province; then texts with BREAK between them
+HEAD = Struct("<16s16s16s64sqiIIHHBBBBBBBBB")
+_AT = Struct("<q")
+DOCUMENT, NIK, NAME = slice(16, 32), slice(32, 48), slice(48, 112)
+_AT_PLACE, _ISSUED_PLACE, _MARKS_PLACE, PROVINCE_PLACE = 112, 124, 143, 144
+BREAK, INNER = "\x1f", "\x1e"
+"""No text of a record holds control characters."""
+_END = b"\x1f"
+
+NAMED, SENT_HOME, HELD_BACK, FOREIGN = 1, 2, 4, 8
+"""Marks: a name code was given; came home by deportation; was stopped on the way out; is a foreign national."""
+NOTABLE = SENT_HOME | HELD_BACK
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def _numbered(words: type[E]) -> tuple[tuple[E | None, ...], dict[E | None, int]]:
+    """The words of a vocabulary by number, and back; 0 is unknown."""
+    known: tuple[E | None, ...] = (None, *words)
+    return known, {word: number for number, word in enumerate(known)}
+
+
+DIRECTIONS, _DIRECTION = _numbered(Direction)
+MODES, _MODE = _numbered(Mode)
+TYPES, _TYPE = _numbered(DocumentType)
+SEXES, _SEX = _numbered(Sex)
+PURPOSES, _PURPOSE = _numbered(Purpose)
+ACTIONS, _ACTION = _numbered(OfficerAction)
+PROVINCES, _PROVINCE = _numbered(Province)
+OUT = _DIRECTION[Direction.OUT]
+VOCABULARY = ",".join(
+    word for words in (Direction, Mode, DocumentType, Sex, Purpose, OfficerAction, Province) for word in words
+)
+"""Numbers follow the vocabularies' order: a snapshot made under another one is not read."""
+UNKNOWN_AGE = 255
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def seal(token: str | None) -> bytes:
+    """What stands for a token inside a lane: of fixed length, equal where the tokens are."""
+    return blake2b(token.encode("utf-8", "surrogatepass"), digest_size=SEAL_BYTES).digest() if token else NOTHING
+
+
+def name_bytes(code: str | None) -> bytes:
+    """A name code as bytes, `NO_NAME` where there is none or it cannot be one: what `code_bits` says, sooner."""
+    if not code:
+        return NO_NAME
+    if len(code) != 86:
+        return code_bits(code).to_bytes(NAME_BYTES, "big")
+    try:
+        raw = binascii.a2b_base64(code.replace("-", "+").replace("_", "/") + "==", strict_mode=True)
+    except ValueError:
+        return NO_NAME
+    return raw if int.from_bytes(raw, "big").bit_count() <= MAX_BITS_SET else NO_NAME
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def pack(event: TransitEvent, digest: bytes) -> bytes:
+    """A transit event as a row; holds what rules and verdicts ask for, and no more."""
+    document, at = event.document, event.occurred_at
+    code, action, direction, kind = event.name_code, event.officer_action, event.direction, document.type
+    marks = NAMED if code is not None else 0
+    if direction is Direction.IN:
+        home = kind is DocumentType.SPLP or event.purpose is Purpose.DEPORTATION or action is OfficerAction.RETURNED
+        marks |= SENT_HOME if home else 0
+    elif action in STOPPED:
+        marks |= HELD_BACK
+    if event.nationality not in FOREIGN_EXEMPT:
+        marks |= FOREIGN
+    offset = at.utcoffset()
+    head = HEAD.pack(
+        digest,
+        seal(document.token),
+        seal(event.nik_token),
+        name_bytes(code),
+        microseconds(at),
+        offset.days * 86_400 + offset.seconds if offset else 0,
+        document.issued_on.toordinal() if document.issued_on else 0,
+        document.expires_on.toordinal() if document.expires_on else 0,
+        event.birth_year or 0,
+        event.nik_birth_year or 0,
+        UNKNOWN_AGE if event.age_years is None else event.age_years,
+        _DIRECTION[direction],
+        _MODE[event.mode],
+        _TYPE[kind],
+        _SEX[event.sex],
+        _PURPOSE[event.purpose],
+        _ACTION[action],
+        marks,
+        _PROVINCE[event.province],
+    )
+    tail = (
+        f"{event.event_id}\x1f{event.checkpoint_id}\x1f{event.service_no or ''}\x1f{document.issue_office or ''}"
+        f"\x1f{event.origin_region or ''}\x1f{event.destination_country or ''}\x1f{event.nationality or ''}"
+        f"\x1f{event.to_place or ''}\x1f{INNER.join(event.identity_quality) if event.identity_quality else ''}"
+    )
+    return head + tail.encode("utf-8", "surrogatepass")
+
+
+def key_of(row: bytes) -> bytes:
+    """What tells crossings of one block apart: the province and its event_id."""
+    return row[PROVINCE_PLACE : row.index(_END, PROVINCE_PLACE + 1)]
+
+
+def has_key(row: bytes, key: bytes) -> bool:
+    """Whether a row is of that crossing."""
+    return row.startswith(key, PROVINCE_PLACE) and row[PROVINCE_PLACE + len(key)] == 0x1F
+
+
+def digest_in(row: bytes) -> bytes:
+    """The digest that was packed, filled with zeros to 16 bytes."""
+    return row[:16]
+
+
+def tokens_of(row: bytes) -> tuple[bytes, ...]:
+    """Seals of document and NIK, those that tie crossings to one person, each once."""
+    document, nik = row[DOCUMENT], row[NIK]
+    if nik in (NOTHING, document):
+        return () if document == NOTHING else (document,)
+    return (nik,) if document == NOTHING else (document, nik)
+
+
+def at_us(row: bytes) -> int:
+    """When the crossing was, microseconds since 1970."""
+    moment: int = _AT.unpack_from(row, _AT_PLACE)[0]
+    return moment
+
+
+def issued_ordinal(row: bytes) -> int:
+    """The day on which the document was issued, by the proleptic calendar; 0 = unknown."""
+    return int.from_bytes(row[_ISSUED_PLACE : _ISSUED_PLACE + 4], "little")
+
+
+def marks_of(row: bytes) -> int:
+    """The marks of a row."""
+    return row[_MARKS_PLACE]
+
+
+def is_out(row: bytes) -> bool:
+    """Whether the traveller left the country."""
+    return row[137] == OUT
+
+
+def name_bits(row: bytes) -> int:
+    """The name code as a number; 0 = no name."""
+    return int.from_bytes(row[NAME], "big")
