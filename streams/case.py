@@ -11,9 +11,10 @@ from functools import lru_cache
 from schemas import reference
 from schemas.verdicts import Finding
 from schemas.vocabulary import Direction, DocumentType
-from streams.crossing import Crossing
+from streams.crossing import DAY_US, Crossing
 from streams.dossier import Report
 from streams.matching import NO_MATCH, Match
+from streams.packing import NAME, at_us
 from streams.policy import Policy
 
 MAX_EVIDENCE = 20
@@ -36,8 +37,10 @@ class When(IntFlag):
     """A registration was first issued after the crossing."""
     AMBIGUOUS = auto()
     """Registrations of different people are all near in name."""
-    NUMBER_KNOWN = auto()
-    """One of the document numbers stands on another crossing, or on a registration under another name."""
+    SEEN_WITHIN_A_DAY = auto()
+    """One of the document numbers stands on another crossing less than a day away."""
+    OTHER_NAME = auto()
+    """One of the document numbers stands on a crossing or a registration under another name code."""
     NOTABLE = auto()
     """Somebody who may be the traveller was deported or stopped."""
     REPORTED = auto()
@@ -51,8 +54,12 @@ class When(IntFlag):
 
 
 # plain integers: an IntFlag costs a microsecond for each `|`
-_LEAVING, _IN_SCOPE, _ABSENCE, _COVERED, _UNCOVERED, _LATE, _AMBIGUOUS, _NUMBER, _NOTABLE = map(int, tuple(When)[:9])
-_REPORTED, _DATED, _AGE, _REMARKED = map(int, tuple(When)[9:])
+_LEAVING, _IN_SCOPE, _ABSENCE = int(When.LEAVING), int(When.IN_SCOPE), int(When.ABSENCE_CONFIRMED)
+_COVERED, _UNCOVERED, _LATE = int(When.COVERED), int(When.UNCOVERED), int(When.LATE)
+_AMBIGUOUS, _DAY, _OTHER_NAME = int(When.AMBIGUOUS), int(When.SEEN_WITHIN_A_DAY), int(When.OTHER_NAME)
+_NOTABLE, _REPORTED, _DATED = int(When.NOTABLE), int(When.REPORTED), int(When.DATED_PASSPORT)
+_AGE, _REMARKED = int(When.AGE_IN_QUESTION), int(When.REMARKED)
+_NONE = When(0)
 
 
 class Case:
@@ -63,8 +70,8 @@ class Case:
     """
 
     __slots__ = (
-        "absence_confirmed", "crossing", "from_scope", "in_scope", "leaving", "match", "notable", "origin_province",
-        "policy", "reports", "sharing", "when",
+        "_others", "_sharing", "absence_confirmed", "crossing", "from_scope", "in_scope", "leaving", "match", "notable",
+        "origin_province", "policy", "reports", "when",
     )  # fmt: skip
 
     def __init__(
@@ -72,15 +79,15 @@ class Case:
         *,
         crossing: Crossing,
         match: Match,
-        sharing: Sequence[Crossing],
+        others: Iterable[bytes],
         notable: Sequence[Crossing],
         reports: Sequence[Report],
         watermark_us: int | None,
         policy: Policy,
     ) -> None:
         self.crossing, self.match, self.policy = crossing, match, policy
-        self.sharing: Sequence[Crossing] = sharing
-        """Other crossings under one of the traveller's document numbers."""
+        self._others = others
+        self._sharing: Sequence[Crossing] | None = None
         self.notable: Sequence[Crossing] = notable
         """Deportations and refusals in the block: all that may be the traveller's, and others."""
         self.reports: Sequence[Report] = reports
@@ -100,28 +107,23 @@ class Case:
         """Whether the policy expects a registration."""
         self.absence_confirmed: bool = watermark_us is not None and watermark_us >= crossing.at_us + policy.grace_us
         """Up to the crossing plus the grace, every required registry has reported."""
-        self.when: int = self._circumstances()
+        self.when: int = _of_match(match) | self._of_traveller() | _of_others(crossing.row, others)
         """The flags of `When` that hold."""
 
-    def _circumstances(self) -> int:
-        crossing, match = self.crossing, self.match
-        when = _UNCOVERED
-        if match is not NO_MATCH:
-            when = _COVERED if match.covering is not None else _UNCOVERED
-            if match.late is not None:
-                when |= _LATE
-            if match.ambiguous:
-                when |= _AMBIGUOUS
-            if match.shared:
-                when |= _NUMBER
+    @property
+    def sharing(self) -> Sequence[Crossing]:
+        """Other crossings under one of the traveller's document numbers."""
+        if self._sharing is None:
+            here, block = self.crossing.row, self.crossing.block
+            self._sharing = [Crossing(row, block) for row in self._others if row is not here]
+        return self._sharing
+
+    def _of_traveller(self) -> int:
+        crossing, when = self.crossing, 0
         if self.leaving:
-            when |= _LEAVING
-        if self.in_scope:
-            when |= _IN_SCOPE
+            when = _LEAVING | _IN_SCOPE if self.in_scope else _LEAVING
         if self.absence_confirmed:
             when |= _ABSENCE
-        if self.sharing:
-            when |= _NUMBER
         if self.notable:
             when |= _NOTABLE
         if self.reports:
@@ -129,16 +131,37 @@ class Case:
         if crossing.issued_on is not None and crossing.document_type is DocumentType.PASSPORT:
             when |= _DATED
         age, by_nik = crossing.age_years, crossing.nik_birth_year
-        if (
-            (age is not None and age < self.policy.minimum_age_years)
-            or (by_nik is not None and by_nik != crossing.birth_year)
-            or match.covering is not None
-            or match.late is not None
-        ):
+        if age is not None and age < self.policy.minimum_age_years:
+            when |= _AGE
+        if by_nik is not None and by_nik != crossing.birth_year:
             when |= _AGE
         if crossing.identity_quality:
             when |= _REMARKED
         return when
+
+
+def _of_match(match: Match) -> int:
+    if match is NO_MATCH:
+        return _UNCOVERED
+    when = _UNCOVERED if match.covering is None else _COVERED | _AGE
+    if match.late is not None:
+        when |= _LATE | _AGE
+    if match.ambiguous:
+        when |= _AMBIGUOUS
+    if match.shared:
+        when |= _OTHER_NAME
+    return when
+
+
+def _of_others(here: bytes, others: Iterable[bytes]) -> int:
+    when = 0
+    for other in others:
+        if other is not here:
+            if other[NAME] != here[NAME]:
+                when |= _OTHER_NAME
+            if -DAY_US <= at_us(other) - at_us(here) <= DAY_US:
+                when |= _DAY
+    return when
 
 
 def origin_province(crossing: Crossing, match: Match) -> str | None:
@@ -194,7 +217,7 @@ CATALOGUE: list[Rule] = []
 """Every rule in the order of its registration; filled by importing `streams.rules`."""
 
 
-def rule(*weight_keys: str, when: When = When(0), version: int = 1) -> Callable[[RuleFunction], RuleFunction]:
+def rule(*weight_keys: str, when: When = _NONE, version: int = 1) -> Callable[[RuleFunction], RuleFunction]:
     """Register a rule under the id of its first weight key (`R10.minor` → `R10`).
 
     `when` spares the rule those crossings of which it cannot find anything; it must not narrow what the rule finds.

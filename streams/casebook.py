@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,20 +15,23 @@ from streams.case import Case
 from streams.crossing import DAY_US, EPOCH_ORDINAL, Crossing
 from streams.dossier import Dossier, Registration, Report, Revision, registration_of, report_of
 from streams.likeness import names_disagree, names_near
-from streams.matching import match, recognises
+from streams.matching import NO_MATCH, match, recognises
 from streams.memory import Memory
 from streams.packing import (
+    BODY_DIGEST,
+    DIGEST,
     FOREIGN,
     NAME,
     NAME_BYTES,
     NOTABLE,
     at_us,
-    digest_in,
     is_out,
     issued_ordinal,
     marks_of,
     microseconds,
     name_bits,
+    number_of,
+    numbered,
     pack,
     tokens_of,
 )
@@ -105,16 +108,17 @@ class Casebook:
     def _verdict(self, number: int) -> Assessment:
         """What the facts of now say of one crossing."""
         memory, policy = self.memory, self.policy
-        rows, row, dossier = memory.rows, memory.rows[number], memory.homes[number]
-        block, rule = dossier.block, policy.matching
+        row, dossier = memory.rows[number], memory.homes[number]
+        block, tokens = dossier.block, tokens_of(row)
         crossing = Crossing(row, block)
+        candidates = self._registrations(dossier, row, tokens)
         return assess(
             Case(
                 crossing=crossing,
-                match=match(crossing, self._registrations(dossier, row), policy),
-                sharing=[Crossing(rows[n], block) for n in memory.sharing(number)],
-                notable=[Crossing(rows[n], block) for n in dossier.notable_for(row, rows, rule)],
-                reports=self._reports(dossier, row),
+                match=match(crossing, candidates, policy) if candidates else NO_MATCH,
+                others=memory.sharing(dossier, row, tokens),
+                notable=self._notable(dossier, row),
+                reports=self._reports(dossier, row, tokens),
                 watermark_us=self._watermark_us,
                 policy=policy,
             )
@@ -133,26 +137,28 @@ class Casebook:
         else:
             self._take_heartbeat(fact, touched)
 
-    def _take_crossing(self, block: str, row: bytes, touched: Touched | None) -> None:
+    def _take_crossing(self, block: str, body: bytes, touched: Touched | None) -> None:
         memory = self.memory
         dossier = memory.dossier(block)
-        number = memory.number_of(dossier, row)
-        if number is not None:
+        number = memory.claim(dossier, body)
+        if number is None:
+            number = len(memory.rows)
+            row = numbered(number, body)
+            if touched is not None:
+                self._touch(touched, self._influenced(dossier, row))
+                touched.before[number] = None
+            memory.add(dossier, row)
+            self._facts += 1
+        else:
             known = memory.rows[number]
-            if digest_in(known) >= digest_in(row):
+            if known[DIGEST] >= body[BODY_DIGEST]:
                 return
+            row = numbered(number, body)
             if touched is not None:
                 self._touch(touched, [number])
-                self._touch(touched, self._influenced(dossier, known, number))
-                self._touch(touched, self._influenced(dossier, row, number))
-            memory.replace(number, row)
-        else:
-            if touched is not None:
-                self._touch(touched, self._influenced(dossier, row, None))
-            number = memory.add(dossier, row)
-            if touched is not None:
-                touched.before[number] = None
-            self._facts += 1
+                self._touch(touched, self._influenced(dossier, known))
+                self._touch(touched, self._influenced(dossier, row))
+            memory.replace(row)
         if is_out(row) and not marks_of(row) & FOREIGN:
             due_us = at_us(row) + self.policy.grace_us
             if self._watermark_us is None or self._watermark_us < due_us:
@@ -183,7 +189,7 @@ class Casebook:
         after = registration_of([*known.values(), revision])
         homes = [self.memory.dossiers[block] for block in sorted(self._blocks_of.get(key, ()))]
         if touched is not None:
-            self._touch(touched, self.memory.under(after.tokens))
+            self._touch(touched, (number_of(r) for r in self.memory.under_any(after.tokens)))
             for dossier in homes:
                 here = registration_of([*dossier.revisions_of(key).values(), *known.values(), revision])
                 self._touch(touched, self._concerned(dossier, here))
@@ -201,7 +207,7 @@ class Casebook:
             if not wanted or all(key in self._wide_reports.get(t, ()) for t in wanted):
                 return
             if touched is not None:
-                self._touch(touched, memory.under(wanted))
+                self._touch(touched, (number_of(r) for r in memory.under_any(wanted)))
             for token in wanted:
                 self._wide_reports.setdefault(token, {})[key] = report
         else:
@@ -210,7 +216,8 @@ class Casebook:
                 return
             if touched is not None:
                 rows, rule = memory.rows, self.policy.matching
-                seen = {*memory.under(report.tokens, dossier), *dossier.crossings_alike(report.name, rows, rule)}
+                seen = {number_of(r) for r in memory.under_any(report.tokens, dossier)}
+                seen.update(dossier.crossings_alike(report.name, rows, rule))
                 hits = [n for n in sorted(seen) if recognises(report, Crossing(rows[n], block), rule)]
                 self._touch(touched, hits)
             dossier.add_report(report)
@@ -239,17 +246,22 @@ class Casebook:
             if number not in touched.before:
                 touched.before[number] = self._verdict(number)
 
-    def _influenced(self, dossier: Dossier, cause: bytes, number: int | None) -> list[int]:
-        """The other known crossings whose verdict may change when `cause` comes, or goes; `number`: its own row."""
-        memory, policy = self.memory, self.policy
-        rows = memory.rows
-        found = [n for n in memory.under(tokens_of(cause), dossier) if self._matters_to(cause, rows[n])]
+    def _influenced(self, dossier: Dossier, cause: bytes) -> list[int]:
+        """The other known crossings whose verdict may change when `cause` comes, or goes."""
+        memory = self.memory
+        number = number_of(cause)
+        found = [
+            number_of(other)
+            for other in memory.sharing(dossier, cause, tokens_of(cause))
+            if self._matters_to(cause, other)
+        ]
         if marks_of(cause) & NOTABLE:
-            since, name, rule = at_us(cause), name_bits(cause), policy.matching
+            rows, since, name, rule = memory.rows, at_us(cause), name_bits(cause), self.policy.matching
             for n in dossier.crossings_near([cause[NAME]], rows, rule):
                 if at_us(rows[n]) >= since and names_near(name, name_bits(rows[n]), rule):
                     found.append(n)
-        return [n for n in dict.fromkeys(found) if n != number]
+            found = list(dict.fromkeys(found))
+        return [n for n in found if n != number] if found else found
 
     def _matters_to(self, cause: bytes, other: bytes) -> bool:
         """Whether a rule looks from `other` to `cause`; asked of every pair, so as little as possible is worked out."""
@@ -270,7 +282,7 @@ class Casebook:
         """The crossings for which a registration may be a candidate, under its number or by its name."""
         memory, rule, names = self.memory, self.policy.matching, registration.names
         rows = memory.rows
-        found = dict.fromkeys(memory.under(registration.tokens, dossier))
+        found = dict.fromkeys(number_of(r) for r in memory.under_any(registration.tokens, dossier))
         if names:
             raw = [name.to_bytes(NAME_BYTES, "big") for name in names]
             for n in dossier.crossings_near(raw, rows, rule):
@@ -279,16 +291,20 @@ class Casebook:
                     found[n] = None
         return list(found)
 
-    def _registrations(self, dossier: Dossier, row: bytes) -> Iterable[Registration]:
-        here = dossier.registrations_for(row, self.policy.matching)
+    def _registrations(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...]) -> Collection[Registration]:
+        known = dossier.registrations
+        here = dossier.registrations_for(row, self.policy.matching) if known else ()
         if not self._wide_by_token:
             return here
-        wide = {key for token in tokens_of(row) for key in self._wide_by_token.get(token, ())}
-        known = dossier.registrations or {}
-        return [*here, *(registration_of(self._wide[key].values()) for key in wide if key not in known)]
+        wide = {key for token in tokens for key in self._wide_by_token.get(token, ())}
+        return [*here, *(registration_of(self._wide[key].values()) for key in wide if not known or key not in known)]
 
-    def _reports(self, dossier: Dossier, row: bytes) -> list[Report]:
-        here = list(dossier.reports_for(row, self.policy.matching))
+    def _notable(self, dossier: Dossier, row: bytes) -> Sequence[Crossing]:
+        rows, block = self.memory.rows, dossier.block
+        return [Crossing(rows[n], block) for n in dossier.notable_for(row, rows, self.policy.matching)]
+
+    def _reports(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...]) -> Sequence[Report]:
+        here = dossier.reports_for(row, self.policy.matching)
         if self._wide_reports:
-            here += [r for t in tokens_of(row) for r in self._wide_reports.get(t, {}).values()]
-        return here
+            return [*here, *(r for t in tokens for r in self._wide_reports.get(t, {}).values())]
+        return list(here) if here else ()

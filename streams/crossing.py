@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -111,7 +111,7 @@ class Crossing:
 
     def __init__(self, row: bytes, block: str) -> None:
         (
-            _, document, nik, _, self.at_us, self._offset_seconds, issued, expires, born, born_by_nik, age,
+            _, _, document, nik, _, self.at_us, self._offset_seconds, issued, expires, born, born_by_nik, age,
             direction, mode, kind, sex, purpose, action, marks, province,
         ) = HEAD.unpack_from(row)  # fmt: skip
         self.row, self.block, self.document, self.nik = row, block, document, nik
@@ -119,10 +119,10 @@ class Crossing:
         self.expires_on = date.fromordinal(expires) if expires else None
         self.birth_year, self.nik_birth_year = born or None, born_by_nik or None
         self.age_years = None if age == UNKNOWN_AGE else age
-        self.direction, self.mode = DIRECTIONS[direction], MODES[mode]  # type: ignore[assignment]
-        self.document_type, self.sex = TYPES[kind], SEXES[sex]  # type: ignore[assignment]
+        self.direction, self.mode = DIRECTIONS[direction], MODES[mode]
+        self.document_type, self.sex = TYPES[kind], SEXES[sex]
         self.purpose, self.officer_action = PURPOSES[purpose], ACTIONS[action]
-        self.province = PROVINCES[province]  # type: ignore[assignment]
+        self.province = PROVINCES[province]
         self.named = marks & NAMED > 0
         self.is_deportation, self.is_refusal = marks & SENT_HOME > 0, marks & HELD_BACK > 0
         self.foreign = marks & FOREIGN > 0
@@ -171,7 +171,7 @@ _TAIL = (
     "event_id", "checkpoint_id", "service_no", "issue_office", "origin_region", "destination_country", "nationality",
     "to_place", "identity_quality",
 )  # fmt: skip
-_LATER: dict[str, Callable[[Crossing], None]] = dict.fromkeys(_TAIL, Crossing._read_tail) | {
+_LATER: Mapping[str, Callable[[Crossing], None]] = dict.fromkeys(_TAIL, Crossing._read_tail) | {
     "name_bits": Crossing._read_name,
     "tokens": Crossing._read_tokens,
     "key": Crossing._read_key,

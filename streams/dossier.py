@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -11,7 +11,18 @@ from typing import TypeVar
 from schemas.records import CommunityReport, Departure
 from schemas.vocabulary import DepartureEvent, Sex
 from streams.nearness import Names
-from streams.packing import NAME, NAME_BYTES, NO_NAME, NOTABLE, NOTHING, marks_of, name_bytes, seal, tokens_of
+from streams.packing import (
+    NAME,
+    NAME_BYTES,
+    NO_NAME,
+    NOTABLE,
+    NOTHING,
+    marks_of,
+    name_bytes,
+    number_of,
+    seal,
+    tokens_of,
+)
 from streams.policy import Matching
 
 MANY_CROSSINGS = 128
@@ -160,11 +171,13 @@ class Dossier:
 
     __slots__ = (
         "_crossings_by_name", "_notable", "_notable_lookup", "_registration_lookup", "_report_lookup", "block",
-        "numbers", "registrations", "reports", "revisions",
+        "numbers", "registrations", "reports", "revisions", "salt",
     )  # fmt: skip
 
     def __init__(self, block: str) -> None:
         self.block = block
+        self.salt = hash(block)
+        """Tells its crossings' keys from those of other blocks."""
         self.numbers = array("I")
         """Rows of the crossings, in the lane's list."""
         self.revisions: dict[str, dict[bytes, Revision]] | None = None
@@ -178,8 +191,9 @@ class Dossier:
 
     # ------------------------------------------------------------------------------------------ taking facts in
 
-    def add_crossing(self, number: int, row: bytes, *, replaced: bool) -> None:
+    def add_crossing(self, row: bytes, *, replaced: bool) -> None:
         """Take a crossing in, or its new content; what an index knew of the old one is checked by whoever asks."""
+        number = number_of(row)
         if not replaced:
             self.numbers.append(number)
         if self._crossings_by_name is not None:
@@ -223,7 +237,7 @@ class Dossier:
 
     # ------------------------------------------------------------------------------------------ who may be meant
 
-    def registrations_for(self, row: bytes, rule: Matching) -> Iterable[Registration]:
+    def registrations_for(self, row: bytes, rule: Matching) -> Collection[Registration]:
         """Those under one of the crossing's numbers or near in name, and of few all."""
         known = self.registrations
         if not known:

@@ -46,7 +46,7 @@ class Match:
 NO_MATCH = Match()
 
 
-def two_numbers_agree(a: Collection[str], b: Collection[str]) -> bool:
+def two_numbers_agree(a: Collection[bytes], b: Collection[bytes]) -> bool:
     """Whether two sets of document numbers share two: then a misspelt name is a slip, not another person."""
     return sum(token in b for token in a) > 1
 

@@ -1,25 +1,33 @@
-"""The rows of a lane's crossings, the blocks they belong to, and the table that finds them."""
+"""The rows of a lane's crossings: which crossing is known, and which are under one document number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from streams.dossier import Dossier
-from streams.packing import DOCUMENT, NIK, has_key, key_of, tokens_of
+from streams.packing import has_key, has_token, key_of, number_of, tokens_of
 from streams.table import Table
+
+_SMALL = (1 << 60) - 1
+"""An int of so many bits takes 32 bytes, a token 64."""
+
+Group = bytes | tuple[bytes, ...]
+"""The rows under one document number, oldest first; one row stands by itself."""
 
 
 class Memory:
     """All crossings of a lane, numbered in the order in which they came."""
 
-    __slots__ = ("dossiers", "homes", "rows", "table")
+    __slots__ = ("_groups", "_keys", "dossiers", "homes", "rows")
 
     def __init__(self) -> None:
         self.rows: list[bytes] = []
         self.homes: list[Dossier] = []
         """The block of each row."""
         self.dossiers: dict[str, Dossier] = {}
-        self.table = Table()
+        self._keys = Table()
+        self._groups: dict[int | bytes, Group] = {}
+        """By a hash of the token, and where two tokens have one hash, the later by itself."""
 
     def dossier(self, block: str) -> Dossier:
         """The block's dossier; a new one where nothing is known of it."""
@@ -28,47 +36,85 @@ class Memory:
             found = self.dossiers[block] = Dossier(block)
         return found
 
-    def number_of(self, dossier: Dossier, row: bytes) -> int | None:
-        """The number of the row that is of the same crossing."""
-        key = key_of(row)
-        for number in self.table.find(hash(key)):
-            if has_key(self.rows[number], key) and self.homes[number] is dossier:
-                return number
-        return None
+    def claim(self, dossier: Dossier, body: bytes) -> int | None:
+        """The number of the crossing's row; None = it was not known, and must be added now."""
+        rows, homes, key = self.rows, self.homes, key_of(body)
+        return self._keys.claim(
+            hash(key) ^ dossier.salt, len(rows), lambda n: homes[n] is dossier and has_key(rows[n], key)
+        )
 
-    def add(self, dossier: Dossier, row: bytes) -> int:
-        """Take a row in; gives back its number."""
-        number, table = len(self.rows), self.table
+    def add(self, dossier: Dossier, row: bytes) -> None:
+        """Take the row of a crossing in whose key was claimed just now."""
         self.rows.append(row)
         self.homes.append(dossier)
-        table.add(hash(key_of(row)), number)
-        for token in tokens_of(row):
-            table.add(hash(token), number)
-        dossier.add_crossing(number, row, replaced=False)
-        return number
+        self._enter(row)
+        dossier.add_crossing(row, replaced=False)
 
-    def replace(self, number: int, row: bytes) -> None:
-        """Put another content in place of a crossing's; the table still names the row under its old numbers too."""
-        old = tokens_of(self.rows[number])
+    def replace(self, row: bytes) -> None:
+        """Put another content in place of a crossing's."""
+        number = number_of(row)
+        old = self.rows[number]
+        for token in tokens_of(old):
+            place = self._place(token)
+            group = self._groups.pop(place)
+            rest = tuple(r for r in group if r is not old) if isinstance(group, tuple) else ()
+            if rest:
+                self._groups[place] = rest
         self.rows[number] = row
+        self._enter(row)
+        self.homes[number].add_crossing(row, replaced=True)
+
+    def _place(self, token: bytes) -> int | bytes:
+        """Under what the token's group stands, or would."""
+        place = hash(token) & _SMALL
+        group = self._groups.get(place)
+        if group is None:
+            return token if token in self._groups else place
+        return place if has_token(group[0] if isinstance(group, tuple) else group, token) else token
+
+    def _enter(self, row: bytes) -> None:
+        groups = self._groups
+        old: Group | None = None
+        new: Group = row
         for token in tokens_of(row):
-            if token not in old:
-                self.table.add(hash(token), number)
-        self.homes[number].add_crossing(number, row, replaced=True)
+            place = self._place(token)
+            group = groups.get(place)
+            if group is None:
+                groups[place] = row
+            elif group is old:
+                groups[place] = new  # one tuple for document and NIK of one person
+            else:
+                old, new = group, (*group, row) if isinstance(group, tuple) else (group, row)
+                groups[place] = new
 
-    def under(self, tokens: Iterable[bytes], dossier: Dossier | None = None) -> list[int]:
+    def under(self, token: bytes) -> tuple[bytes, ...]:
+        """The rows under a document number, in any block."""
+        group = self._groups.get(hash(token) & _SMALL)
+        if group is not None:
+            if not isinstance(group, tuple):
+                group = (group,)
+            if has_token(group[0], token):
+                return group
+        other = self._groups.get(token, ())
+        return other if isinstance(other, tuple) else (other,)
+
+    def under_any(self, tokens: Iterable[bytes], dossier: Dossier | None = None) -> list[bytes]:
         """The rows under any of the document numbers, of one block or of all, each once and in their order."""
-        rows, homes, found = self.rows, self.homes, set()
-        for token in tokens:
-            for number in self.table.find(hash(token)):
-                row = rows[number]
-                if (row[DOCUMENT] == token or row[NIK] == token) and (dossier is None or homes[number] is dossier):
-                    found.add(number)
-        return sorted(found) if len(found) > 1 else list(found)
+        homes = self.homes
+        found = {number_of(row): row for token in tokens for row in self.under(token)}
+        return [found[n] for n in sorted(found) if dossier is None or homes[n] is dossier]
 
-    def sharing(self, number: int) -> list[int]:
-        """The other rows of the block under one of its document numbers."""
-        found = self.under(tokens_of(self.rows[number]), self.homes[number])
-        if number in found:
-            found.remove(number)
-        return found
+    def sharing(self, dossier: Dossier, body: bytes, tokens: tuple[bytes, ...]) -> Iterable[bytes]:
+        """The rows of a block under one of a crossing's document numbers, perhaps its own among them."""
+        if not tokens:
+            return ()
+        group = self.under(tokens[0])
+        if len(tokens) > 1:
+            other = self.under(tokens[1])
+            if other is not group and other != group:
+                return self.under_any(tokens, dossier)
+        homes = self.homes
+        for row in group:
+            if homes[number_of(row)] is not dossier:
+                return self.under_any(tokens, dossier)
+        return group

@@ -35,7 +35,7 @@ def nik_does_not_fit(case: Case) -> Finding | None:
     return finding(case, "R11", (), says)
 
 
-@rule("R12.two_people", when=When.NUMBER_KNOWN)
+@rule("R12.two_people", when=When.OTHER_NAME)
 def document_shared(case: Case) -> Finding | None:
     """One document number is shown by two people whose names disagree (DOCUMENT_SHARED); both carry it.
 

@@ -37,7 +37,7 @@ def _too_fast(a: Crossing, b: Crossing, travel: Travel) -> bool:
     return km >= travel.min_distance_km and apart_us < km / travel.max_speed_kmh * HOUR_US
 
 
-@rule("R12.travel", when=When.NUMBER_KNOWN)
+@rule("R12.travel", when=When.SEEN_WITHIN_A_DAY)
 def impossible_travel(case: Case) -> Finding | None:
     """One person is seen at two checkpoints sooner than anyone can travel between them; both crossings carry it.
 
