@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from schemas.records import CommunityReport, Departure, Fact, Heartbeat, Transit
 from schemas.verdicts import Assessment
 from schemas.vocabulary import Source
 from streams import rules as rules  # importing the rules fills the catalogue
+from streams import snapshot
 from streams.assessing import assess
 from streams.case import Case
 from streams.crossing import DAY_US, EPOCH_ORDINAL, Crossing
@@ -105,6 +107,42 @@ class Casebook:
         """What the facts of now say of every crossing."""
         return [self._verdict(number) for number in range(len(self.memory.rows))]
 
+    # ------------------------------------------------------------------------------------------ put away, take up
+
+    def dump(self) -> Iterator[bytes]:
+        """Everything known, in chunks for `load`; no fact may come in between."""
+        memory = self.memory
+        yield snapshot.head()
+        yield snapshot.blocks_chunk(memory.dossiers)
+        revisions = {(r.departure.block, r.digest): r for known in self._wide.values() for r in known.values()}
+        reports = {r.key: r for known in self._wide_reports.values() for r in known.values()}
+        kept: list[tuple[snapshot.Kept, bytes]] = [(r.departure, r.digest) for r in revisions.values()]
+        for dossier in memory.dossiers.values():
+            for known in (dossier.revisions or {}).values():
+                kept += [(r.departure, r.digest) for r in known.values()]
+            kept += [(r.report, r.digest) for r in (dossier.reports or {}).values()]
+        kept += [(r.report, r.digest) for r in reports.values()]
+        kept += [(Heartbeat(source=s, complete_up_to=mark), b"") for s, mark in self.watermarks.items()]
+        yield snapshot.facts_chunk(kept)
+        yield from snapshot.rows_chunks(memory)
+
+    @classmethod
+    def load(cls, policy: Policy, chunks: Iterable[bytes]) -> Casebook:
+        """The casebook that was put away; it goes on as if it had never stopped.
+
+        Raises:
+            SnapshotError: made by another version, or cut off inside a chunk.
+        """
+        book, parts = cls(policy), iter(chunks)
+        snapshot.check_head(next(parts, None))
+        homes = [book.memory.dossier(block) for block in json.loads(next(parts, b"[]"))]
+        for fact, digest in snapshot.read_facts(next(parts, b"[]")):
+            book._take(Admitted(fact, digest), None)  # the watermarks come before the rows: they say which wait
+        for part in parts:
+            for block, body in snapshot.read_rows(part):
+                book._take_crossing(homes[block], body, None)
+        return book
+
     def _verdict(self, number: int) -> Assessment:
         """What the facts of now say of one crossing."""
         memory, policy = self.memory, self.policy
@@ -129,7 +167,7 @@ class Casebook:
     def _take(self, admitted: Admitted, touched: Touched | None) -> None:
         fact = admitted.fact
         if isinstance(fact, TransitEvent):
-            self._take_crossing(fact.block, pack(fact, admitted.digest), touched)
+            self._take_crossing(self.memory.dossier(fact.block), pack(fact, admitted.digest), touched)
         elif isinstance(fact, Departure):
             self._take_departure(Revision(departure=fact, digest=admitted.digest), touched)
         elif isinstance(fact, CommunityReport):
@@ -137,9 +175,8 @@ class Casebook:
         else:
             self._take_heartbeat(fact, touched)
 
-    def _take_crossing(self, block: str, body: bytes, touched: Touched | None) -> None:
+    def _take_crossing(self, dossier: Dossier, body: bytes, touched: Touched | None) -> None:
         memory = self.memory
-        dossier = memory.dossier(block)
         number = memory.claim(dossier, body)
         if number is None:
             number = len(memory.rows)

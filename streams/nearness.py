@@ -92,7 +92,7 @@ class Names(Generic[T]):
         """Write the names that have no column yet."""
         count, first = len(self._bits), len(self._bits) - 1
         if self._columns is None or self._filled is None:
-            self._columns, self._filled, first = _room(4 * FEW), np.zeros(4 * FEW, dtype=np.int16), 0
+            self._columns, self._filled, first = _room(4 * count), np.zeros(4 * count, dtype=np.int16), 0
         elif count > len(self._filled):
             self._columns = np.concatenate([self._columns, _room(len(self._filled))], axis=1)
             self._filled = np.concatenate([self._filled, np.zeros_like(self._filled)])
