@@ -125,8 +125,8 @@ WORDS = st.sampled_from(["MARIA", "MARTA", "GORETI", "GORETTI", "SERAN", "SARAN"
 names = st.lists(WORDS, min_size=1, max_size=4).map(lambda ws: name_bytes(name_code(KEY, BORN, " ".join(ws))))
 
 
-@given(st.lists(names, min_size=1, max_size=120), names)
-def test_the_index_of_names_finds_what_a_scan_finds(known: list[bytes], asked: bytes) -> None:
+@given(known=st.lists(names, min_size=1, max_size=120), asked=names)
+def test_the_index_of_names_finds_what_a_scan_finds(thresholds: None, known: list[bytes], asked: bytes) -> None:
     """No near name is missed and none is added, of few names and of many."""
     index: Names[int] = Names()
     for number, name in enumerate(known):
