@@ -39,11 +39,11 @@ _CONFIG = """\
 process.roles=broker,controller
 node.id={node_id}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}{doors}
+advertised.listeners=PLAINTEXT://{host}:{port}{advertised_doors}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{door_protocols}
 log.dirs={data}
 # topics are made by name, with the same number of partitions, before anything runs
 auto.create.topics.enable=false
@@ -79,6 +79,21 @@ controlled.shutdown.enable=true
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A further listener: whoever comes in by it is sent to the advertised port, a proxy's say, for all that follows.
+
+    Attributes:
+        name: capital letters, unique.
+        port: where the broker listens.
+        advertised_port: where its clients shall connect.
+    """
+
+    name: str
+    port: int
+    advertised_port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaNode:
     """One broker and controller: its number, its own directory, the ports of clients and of controllers."""
 
@@ -86,6 +101,7 @@ class KafkaNode:
     directory: Path
     port: int
     controller_port: int
+    doors: tuple[Door, ...] = ()
 
     @property
     def config(self) -> Path:
@@ -133,6 +149,9 @@ def node_config(node: KafkaNode, nodes: Sequence[KafkaNode], *, extra: str = "")
         port=node.port,
         controller_port=node.controller_port,
         data=node.data,
+        doors="".join(f",{door.name}://{LOOPBACK}:{door.port}" for door in node.doors),
+        advertised_doors="".join(f",{door.name}://{LOOPBACK}:{door.advertised_port}" for door in node.doors),
+        door_protocols="".join(f",{door.name}:PLAINTEXT" for door in node.doors),
         replication=min(len(nodes), 3),
         in_sync=SINGLE_NODE if len(nodes) < 3 else 2,
     )

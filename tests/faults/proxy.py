@@ -121,7 +121,12 @@ class FaultProxy:
 
     def cut(self) -> None:
         """End all present links at once with RST; new ones are taken."""
-        self._call(lambda: [self._reset(link) for link in list(self._links)])
+
+        def reset_all() -> None:
+            for link in list(self._links):
+                self._reset(link)
+
+        self._call(reset_all)
 
     def refuse(self) -> None:
         """Let new connections be refused; present links stay."""
@@ -133,7 +138,12 @@ class FaultProxy:
 
     def abandon(self) -> None:
         """Leave present links silent for ever, as a router does that forgot them; new ones are healthy."""
-        self._call(lambda: [setattr(link, "abandoned", True) for link in list(self._links)])
+
+        def forget_all() -> None:
+            for link in self._links:
+                link.abandoned = True
+
+        self._call(forget_all)
 
     def heal(self) -> None:
         """Lift every fault; what waited in a silent link goes on, but for abandoned ones."""
