@@ -86,10 +86,10 @@ def prepare(client: Client, settings: Settings, loader: Loader) -> bool:
             if classify(error) is not Failure.BUSY:
                 msg = f"ClickHouse does not take the tables: {name_of(error)}"
                 raise FatalStoreError(msg) from error
-            loader.waiting_for = "clickhouse"
-            log.warning("waiting for clickhouse", error=name_of(error))
+            loader.waiting.begin(settings.store.name, name_of(error))
             time.sleep(wait)
         else:
+            loader.waiting.over()
             return True
     raise AssertionError  # the waits have no end
 
@@ -97,12 +97,21 @@ def prepare(client: Client, settings: Settings, loader: Loader) -> bool:
 def tell(file: Path, loader: Loader) -> None:
     """Write the status once a second; a reader sees the old or the new one, never a part."""
     since = datetime.now(UTC).isoformat()
-    file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
+    told = True
     while True:
         head = {"process": "loader", "pid": os.getpid(), "since": since, "at": datetime.now(UTC).isoformat()}
-        draft.write_text(json.dumps(head | loader.status()) + "\n", encoding="utf-8")
-        draft.replace(file)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(head | loader.status()) + "\n", encoding="utf-8")
+            draft.replace(file)
+            if not told:
+                log.info("the status file is written again", file=str(file))
+            told = True
+        except OSError as error:  # a full disk: the loading goes on
+            if told:
+                log.warning("the status file cannot be written", file=str(file), error=error.strerror)
+            told = False
         time.sleep(STATUS_SECONDS)
 
 

@@ -18,6 +18,9 @@ ASSIGNMENT_POLL_MS = 1_000
 """kafka-python polled with less than this can stay in its group without partitions."""
 EMPTY_ASSIGNMENT_SECONDS = 30.0
 """So long without partitions before the consumer is made anew; doubled each time: a spare loader has none in peace."""
+SILENCE_SECONDS, ANSWER_MS = 3.0, 3_000
+"""So long without a record before the broker is asked whether it is there, and how long it may think: kafka-python's
+poll gives nothing, and says nothing, while no broker answers."""
 GLANCE_MS, PAUSE_SECONDS = 2, 0.06
 """How the embedded broker is polled, which answers an empty fetch at once."""
 COMMIT_MS = 10_000
@@ -57,6 +60,7 @@ class Feed:
         self._consumer: Any = None
         self._committed: dict[Any, int] = {}
         self._empty_since = 0.0
+        self._heard = 0.0
         self._patience_seconds = EMPTY_ASSIGNMENT_SECONDS
 
     def open(self) -> None:
@@ -81,7 +85,7 @@ class Feed:
             consumer.close(timeout_ms=CLOSE_MS)
             raise
         self._consumer, self._committed = consumer, {}
-        self._empty_since = time.monotonic()
+        self._empty_since = self._heard = time.monotonic()
 
     def _connect(self) -> Any:
         use_native_checksums()
@@ -140,6 +144,7 @@ class Feed:
             msg = f"Kafka does not let the loader read as group {self._group}: {type(error).__name__}"
             raise FeedError(msg) from error
         self._watch_assignment()
+        self._watch_broker(bool(found))
         return [record for records in found.values() for record in records]
 
     def _look_now_and_then(self, timeout_ms: int, most: int) -> Any:
@@ -160,6 +165,15 @@ class Feed:
             self._patience_seconds *= 2
             msg = "the group gave this loader no partitions"
             raise NotYet(msg)
+
+    def _watch_broker(self, heard: bool) -> None:
+        """Ask a silent broker for a sign of life; a time-out is a KafkaError, after which a new consumer is made."""
+        if not heard and time.monotonic() - self._heard > SILENCE_SECONDS:
+            asked = list(self._consumer.assignment()) or [TopicPartition(self._topics[0], 0)]
+            self._consumer.end_offsets(asked, timeout_ms=ANSWER_MS)
+            heard = True
+        if heard:
+            self._heard = time.monotonic()
 
     def hold(self) -> None:
         """Stop taking records while the polling that keeps the membership goes on."""

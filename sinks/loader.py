@@ -18,6 +18,7 @@ from sinks.failures import Failure, classify, name_of
 from sinks.settings import Settings
 from sinks.store import Store
 from sinks.tables import Place
+from sinks.waiting import Waiting
 
 IDLE_MS = 1_000
 PAGE_RECORDS = 5_000
@@ -43,7 +44,7 @@ class Loader:
         self._kafka_waits = waits()
         self._last_insert = 0.0
         self._told_to_stop: float | None = None
-        self.waiting_for = "kafka"
+        self.waiting = Waiting(settings.kafka_name)
         self.rows: Counter[str] = Counter()
         self.refused = 0
         self.batches = 0
@@ -58,6 +59,11 @@ class Loader:
     def stopping(self) -> bool:
         """Was it told to stop?"""
         return self._told_to_stop is not None
+
+    @property
+    def waiting_for(self) -> str:
+        """What it waits for, with its address; empty = nothing."""
+        return self.waiting.what
 
     def run(self) -> None:
         """Load until told to stop.
@@ -92,12 +98,11 @@ class Loader:
         self._carried.clear()  # a new consumer begins at the committed offsets
         self._feed.open()
         self._kafka_waits = waits()
-        self.waiting_for = ""
+        self.waiting.over()
 
     def _reopen_later(self, error: Exception) -> None:
-        self.waiting_for = "kafka"
         why = str(error) if isinstance(error, NotYet) else type(error).__name__
-        log.warning("waiting for kafka", error=why)
+        self.waiting.begin(self._settings.kafka_name, why)
         self._feed.close()
         time.sleep(next(self._kafka_waits))
 
@@ -160,14 +165,13 @@ class Loader:
                 self._keep_membership(wait)
                 held = True
         finally:
-            self.waiting_for = ""
+            self.waiting.over()
             if held and self._feed.is_open:
                 self._feed.release()
         raise AssertionError  # the waits have no end
 
     def _say_waiting(self, error: BaseException) -> None:
-        self.waiting_for = "clickhouse"
-        log.warning("waiting for clickhouse", error=name_of(error))
+        self.waiting.begin(self._settings.store.name, name_of(error))
         if self._told_to_stop is not None and time.monotonic() - self._told_to_stop > LAST_CHANCE_SECONDS:
             raise Abandoned
 

@@ -35,6 +35,11 @@ class StoreAddress:
     password: str = field(default="", repr=False)
     database: str = "lintas"
 
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"ClickHouse at {self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -55,6 +60,11 @@ class Settings:
     batch_bytes: int = 64 << 20
     """Payload of one batch; as rows it takes several times as much memory."""
     session_timeout_ms: int = 10_000
+
+    @property
+    def kafka_name(self) -> str:
+        """For people."""
+        return f"Kafka at {','.join(self.kafka)}"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:

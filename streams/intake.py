@@ -21,6 +21,7 @@ from streams.policy import Policy
 from streams.settings import GROUP, BrokerKind, Settings
 from streams.status import status_of, write_status
 from streams.topology import Topology, wait_for_topics
+from streams.vigil import Vigil
 from streams.watchdog import Watchdog
 
 POLL_RECORDS = 4_000
@@ -59,6 +60,8 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         self._since = clock()
         self._channel = channel
         self._flow = flow
+        self._vigil = Vigil(settings.kafka)
+        self._report_fails = False
         self._watchdog = Watchdog(stall_seconds=settings.stall_seconds)
 
     # ------------------------------------------------------------------------------------------ life
@@ -68,7 +71,10 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         self._watchdog.start()
         self.replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._flow.resume()  # without Faust's consumer nobody else lets a channel flow: sends would hang for ever
-        self.topology = await wait_for_topics(self.settings.kafka, self.settings.topics_wait_seconds)
+        self.topology = await wait_for_topics(
+            self.settings.kafka, self.settings.topics_wait_seconds, on_wait=self._wait_for_broker
+        )
+        self._vigil.heard()
         self.consumer = AIOKafkaConsumer(
             bootstrap_servers=list(self.settings.kafka),
             group_id=GROUP,
@@ -172,6 +178,8 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         while not self.should_stop:
             # all lanes are drained always: a slow one must not hold back the others' fetches
             fetched = await self.consumer.getmany(timeout_ms=POLL_WAIT_MS, max_records=POLL_RECORDS)
+            if fetched:
+                self._vigil.heard()
             for tp, deliveries in fetched.items():
                 lane = self.lanes.get(tp.partition)
                 if lane is not None and lane.is_open:
@@ -185,7 +193,36 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
             self._report()
             await asyncio.sleep(1.0)
 
+    @Service.task  # type: ignore[untyped-decorator]
+    async def _watch_broker(self) -> None:
+        while not self.should_stop:
+            asked = sorted(self.consumer.assignment()) or [TopicPartition(INPUTS[0], 0)]
+            await self._vigil.look(lambda asked=asked: self.consumer.end_offsets(asked))  # type: ignore[misc]
+            await asyncio.sleep(1.0)
+
+    def _wait_for_broker(self, why: str) -> None:
+        self._vigil.missing(why)
+        self._report()
+
     def _report(self) -> None:
-        if self.settings.status_file is not None:
-            status = status_of(self.lanes, self.current, self.totals, since=self._since, now=self._clock())
-            write_status(self.settings.status_file, status)
+        file = self.settings.status_file
+        if file is None:
+            return
+        status = status_of(
+            self.lanes,
+            self.current,
+            self.totals,
+            waiting_for=self._vigil.waiting_for,
+            since=self._since,
+            now=self._clock(),
+        )
+        try:
+            write_status(file, status)
+        except OSError as error:  # a full disk: the matching goes on
+            if not self._report_fails:
+                log.warning("the status file cannot be written", file=str(file), error=error.strerror)
+            self._report_fails = True
+        else:
+            if self._report_fails:
+                log.info("the status file is written again", file=str(file))
+            self._report_fails = False

@@ -15,15 +15,22 @@ from streams.lanes import Lane
 
 
 def status_of(
-    lanes: Mapping[int, Lane], assigned: set[int], totals: Totals, *, since: datetime, now: datetime
+    lanes: Mapping[int, Lane],
+    assigned: set[int],
+    totals: Totals,
+    *,
+    waiting_for: str,
+    since: datetime,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Lanes, totals and whether the worker is ready: it has lanes, and all of them are open."""
+    """Lanes, totals and whether the worker is ready: it has lanes, all of them are open, and it waits for nothing."""
     return {
         "process": "matcher",
         "pid": os.getpid(),
         "since": since.isoformat(),
         "at": now.isoformat(),
-        "ready": bool(assigned) and all(n in lanes and lanes[n].is_open for n in assigned),
+        "ready": not waiting_for and bool(assigned) and all(n in lanes and lanes[n].is_open for n in assigned),
+        "waiting_for": waiting_for,
         "lanes": {
             str(number): {
                 "state": lane.state.value,

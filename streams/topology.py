@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -32,8 +32,12 @@ class Topology:
     """Greatest batch by output topic, bytes."""
 
 
-async def wait_for_topics(brokers: tuple[str, ...], wait_seconds: float) -> Topology:
+async def wait_for_topics(
+    brokers: tuple[str, ...], wait_seconds: float, *, on_wait: Callable[[str], None] = lambda _: None
+) -> Topology:
     """Wait until the broker answers and has all topics, then check that they fit together.
+
+    `on_wait` hears after each attempt why it waits.
 
     Raises:
         MatcherError: the wait is over, or the topics have different numbers of partitions.
@@ -54,6 +58,7 @@ async def wait_for_topics(brokers: tuple[str, ...], wait_seconds: float) -> Topo
             )
         if time.monotonic() >= deadline:
             raise MatcherError(problem)
+        on_wait(problem)
         await asyncio.sleep(RETRY_SECONDS)
 
 

@@ -82,10 +82,14 @@ def _part_row(settings: Settings, part: PartState, now: datetime) -> dict[str, A
         "since": part.since,
         "detail": "",
     }
-    if part.name in WORKERS and well:
+    if part.name in WORKERS:
         status = read_part_status(settings.places.status(part.name))
-        well = status is not None and status.is_fresh(now) and status.ready
-        row["detail"] = _detail(status, now)
+        waiting = status.body.get("waiting_for") if status is not None and status.is_fresh(now) else None
+        if waiting:
+            row["detail"] = f"waiting for {waiting}"
+        elif well:
+            row["detail"] = _detail(status, now)
+        well = well and status is not None and status.is_fresh(now) and status.ready
     return {**row, "well": well}
 
 

@@ -198,7 +198,7 @@ def test_a_loader_outlives_a_clickhouse_that_goes_away(log: Log, tmp_path: Path)
             wait_until(lambda: loader.rows["assessments"] == 4)
             first.kill()
             send(log.bootstrap, one_of_everything(3))
-            wait_until(lambda: loader.waiting_for == "clickhouse")
+            wait_until(lambda: loader.waiting_for == f"ClickHouse at {address.host}:{address.port}")
             time.sleep(3)
             held = loader.partitions
             again = start_clickhouse(tmp_path / "ch", port=first.address.port, password=first.address.password)
@@ -330,7 +330,7 @@ def test_a_missing_topic_is_named_and_waited_for(log: Log, database: StoreAddres
     loader = Loader(log.settings(database), feed, Store(client_of(database)))
     loader.step()  # does not end the process
     assert loader.status()["ready"] is False
-    assert loader.waiting_for == "kafka"
+    assert loader.waiting_for == f"Kafka at {log.bootstrap}"
     loader.stop()
     loader.run()
 
