@@ -59,10 +59,10 @@ class Publication:
 
     @property
     def exit_code(self) -> int:
-        """0 all published, 3 some refused or not delivered, 1 nothing could be published."""
+        """0 all published, 3 some rows refused, 1 publishing did not come to its end or published nothing."""
         if not (self.failure or self.refused or self.undelivered):
             return 0
-        return 3 if self.accepted else 1
+        return 3 if self.accepted and not self.failure else 1
 
 
 def publish_file(

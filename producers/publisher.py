@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,6 +30,8 @@ NOT_ACKNOWLEDGED: Final = "not acknowledged by Kafka"
 LARGER_THAN_TAKEN: Final = "the record is larger than the broker takes"
 STALL_SECONDS: Final = 20.0
 """When nothing is acknowledged for so long the client is made anew: kafka-python's can stay with a dead broker."""
+SAID_AFTER_SECONDS: Final = 5.0
+"""So long without an acknowledgement before whoever waits is told."""
 
 _TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
 
@@ -71,6 +73,7 @@ class Publisher:
         deadline_seconds: float = 120.0,
         bootstrap_timeout_seconds: float = 10.0,
         max_in_flight: int = MAX_IN_FLIGHT,
+        on_wait: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Connect.
 
@@ -81,6 +84,7 @@ class Publisher:
             deadline_seconds: with nothing acknowledged for so long, publishing ends.
             bootstrap_timeout_seconds: how long to wait for the first broker; a wrong password shows as a time-out.
             max_in_flight: records that may wait for their acknowledgement.
+            on_wait: hears one line when Kafka stays silent, and one when it answers again.
 
         Raises:
             PublishingFailed: no broker answers, or it lets nobody in.
@@ -100,6 +104,8 @@ class Publisher:
         self._lost: dict[int, Undelivered] = {}
         self._partitions: dict[str, tuple[int, ...]] = {}
         self._acknowledged = 0
+        self._on_wait = on_wait
+        self._said_waiting = False
         self._last_sign = time.monotonic()
         self._producer = self._connected()
 
@@ -151,6 +157,8 @@ class Publisher:
         """
         value = encode(message.record)
         headers = headers_of(message.record, identifier=message.identifier, source=message.source)
+        if not self._in_flight:
+            self._last_sign = time.monotonic()  # nothing was owed until now
         targets = (None,) if message.key is not None else self._all_partitions(message.topic)
         for partition in targets:
             sent = _Sent(line, message.topic, partition, message.key, value, headers)
@@ -227,6 +235,7 @@ class Publisher:
                 self._lose(sent, LARGER_THAN_TAKEN)
                 return False
             except (kafka_errors.KafkaError, OSError) as error:
+                self._say_waiting()
                 self._may_go_on(error, sent.topic)
                 self._renew()
             else:
@@ -240,6 +249,7 @@ class Publisher:
                 self._in_flight.popleft()
                 self._acknowledged += 1
                 self._last_sign = time.monotonic()
+                self._say_answers()
                 continue
             error = sent.future.exception
             if isinstance(error, _TOO_LARGE):
@@ -255,10 +265,25 @@ class Publisher:
             self._in_flight[0].future.get(timeout=1.0)
         before = self._acknowledged
         self._reap()
+        self._say_waiting()
         silent = time.monotonic() - self._last_sign
         if self._in_flight and self._acknowledged == before and silent > min(STALL_SECONDS, self._deadline_seconds):
             self._may_go_on(kafka_errors.KafkaTimeoutError("nothing is acknowledged"), self._in_flight[0].topic)
             self._renew()
+
+    def _say_waiting(self) -> None:
+        if self._said_waiting or time.monotonic() - self._last_sign < min(SAID_AFTER_SECONDS, self._deadline_seconds):
+            return
+        self._said_waiting = True
+        self._on_wait(
+            f"Kafka at {self._bootstrap} acknowledges nothing: waiting for it, {self._deadline_seconds:.0f} s at most "
+            f"({self._acknowledged} records are acknowledged)"
+        )
+
+    def _say_answers(self) -> None:
+        if self._said_waiting:
+            self._said_waiting = False
+            self._on_wait(f"Kafka at {self._bootstrap} answers again")
 
     def _may_go_on(self, error: BaseException, topic: str) -> None:
         lasting = isinstance(error, (*NOT_ALLOWED, kafka_errors.InvalidTopicError))
@@ -273,6 +298,7 @@ class Publisher:
                 self._producer = self._connected()
                 break
             except PublishingFailed:
+                self._say_waiting()
                 if time.monotonic() - self._last_sign > self._deadline_seconds:
                     self._abandon()
                     raise

@@ -52,7 +52,7 @@ def publish(
 ) -> None:
     """Read a partner's file, pseudonymise, check and publish it.
 
-    Exit code 0: all published; 3: some rows refused, see FILE.refused.csv; 1: nothing could be published.
+    Exit code 0: all published; 3: some rows refused, see FILE.refused.csv; 1: not published, or not to the end.
     """
     if province is not None and kind is not Kind.CROSSINGS:
         msg = f"--province is for crossings only: {kind} are published for all provinces"
@@ -78,7 +78,7 @@ def publish_one(
         raise Misuse(msg)
     settings = shell.settings(directory) if dry_run else shell.reaching(directory, kafka=True)
     key = read_key(settings.key_file)
-    link = nullcontext(None) if dry_run else Publisher(",".join(settings.kafka_or_fail()))
+    link = nullcontext(None) if dry_run else Publisher(",".join(settings.kafka_or_fail()), on_wait=shell.say)
     with link as publisher, counting_up(f"{'checking' if dry_run else 'publishing'} {file.name}") as progress:
         return publish_file(
             file,
@@ -109,7 +109,9 @@ def report(shell: Shell, result: Publication) -> None:
         shell.say(f"not known to have arrived: line {lines}{f' and {more} more' if more > 0 else ''} ({why})")
     if result.failure:
         where = f" after line {result.last_line}" if result.last_line else ""
-        shell.say(f"lintas: {result.path.name}{where}: {result.failure}")
+        told = "" if result.dry_run else f". {result.accepted} of the {result.read} rows read were acknowledged"
+        again = "; publish the file again, a row that arrives twice counts once" if told and result.accepted else ""
+        shell.say(f"lintas: {result.path.name}{where}: {result.failure}{told}{again}")
 
 
 def simulate(
