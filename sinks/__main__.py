@@ -21,6 +21,7 @@ from sinks.consuming import Feed, FeedError
 from sinks.failures import Failure, FatalStoreError, classify, name_of
 from sinks.loader import Loader, waits
 from sinks.migrating import MigrationError, migrate, pending
+from sinks.quieting import Quieting
 from sinks.settings import Settings, SettingsError, store_address
 from sinks.store import Store, check_tables, connect
 
@@ -125,7 +126,10 @@ def set_up_logging() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Quieting())
+    form = "%(asctime)s %(name)s %(levelname)s %(message)s"
+    logging.basicConfig(handlers=[handler], level=logging.ERROR, format=form)
 
 
 def fail(message: str, code: int) -> int:

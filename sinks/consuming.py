@@ -23,7 +23,7 @@ SILENCE_SECONDS, ANSWER_MS = 3.0, 3_000
 poll gives nothing, and says nothing, while no broker answers."""
 GLANCE_MS, PAUSE_SECONDS = 2, 0.06
 """How the embedded broker is polled, which answers an empty fetch at once."""
-COMMIT_MS = 10_000
+COMMIT_MS = 5_000
 CLOSE_MS = 5_000
 
 log = structlog.get_logger("sinks")
@@ -206,6 +206,7 @@ class Feed:
         except (KafkaError, OSError) as error:
             log.warning("offsets not committed, records will come again", error=type(error).__name__)
             self._committed.clear()
+            self._heard = 0.0  # then ask soon whether the broker is there
             return False
         self._committed.update({partition: position.offset for partition, position in fresh.items()})
         return True

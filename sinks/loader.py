@@ -13,7 +13,7 @@ from clickhouse_driver.errors import Error
 from kafka.errors import KafkaError
 
 from sinks.batch import Batch, Line
-from sinks.consuming import Delivery, Feed, NotYet
+from sinks.consuming import Delivery, Feed, NotYet, Positions
 from sinks.failures import Failure, classify, name_of
 from sinks.settings import Settings
 from sinks.store import Store
@@ -24,6 +24,7 @@ IDLE_MS = 1_000
 PAGE_RECORDS = 5_000
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
+SLOW_COMMIT_SECONDS = 2.0
 LAST_CHANCE_SECONDS = 5.0
 """How long a loader that was told to stop waits for a store that is away; then the batch is left to the next one."""
 
@@ -44,6 +45,7 @@ class Loader:
         self._kafka_waits = waits()
         self._last_insert = 0.0
         self._told_to_stop: float | None = None
+        self._committing_since: float | None = None
         self.waiting = Waiting(settings.kafka_name)
         self.rows: Counter[str] = Counter()
         self.refused = 0
@@ -63,6 +65,9 @@ class Loader:
     @property
     def waiting_for(self) -> str:
         """What it waits for, with its address; empty = nothing."""
+        since = self._committing_since
+        if since is not None and time.monotonic() - since > SLOW_COMMIT_SECONDS:
+            return self._settings.kafka_name
         return self.waiting.what
 
     def run(self) -> None:
@@ -89,10 +94,20 @@ class Loader:
             batch = self._gather()
             positions = self._feed.positions()
             self._insert(batch)
-            self._feed.commit(positions)
+            self._commit(positions)
             self.lag, self.partitions = self._feed.lag(), self._feed.partitions
         except (KafkaError, OSError, NotYet) as error:
             self._reopen_later(error)
+
+    def _commit(self, positions: Positions) -> None:
+        self._committing_since = time.monotonic()
+        try:
+            if self._feed.commit(positions):
+                self.waiting.over()
+            else:
+                self.waiting.begin(self._settings.kafka_name, "the offsets were not committed")
+        finally:
+            self._committing_since = None
 
     def _open(self) -> None:
         self._carried.clear()  # a new consumer begins at the committed offsets
@@ -183,9 +198,10 @@ class Loader:
 
     def status(self) -> dict[str, Any]:
         """What it says of itself."""
+        waiting_for = self.waiting_for
         return {
-            "ready": self.partitions > 0 and not self.waiting_for,
-            "waiting_for": self.waiting_for,
+            "ready": self.partitions > 0 and not waiting_for,
+            "waiting_for": waiting_for,
             "partitions": self.partitions,
             "lag": self.lag,
             "batches": self.batches,

@@ -15,6 +15,7 @@ import structlog
 
 from streams.app import build_app
 from streams.policy import Policy, PolicyError, load_policy, shipped_policy
+from streams.quieting import Quieting
 from streams.settings import Settings, SettingsError
 from streams.topology import MatcherError
 from streams.watchdog import Watchdog
@@ -104,6 +105,7 @@ def set_up_logging() -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Quieting())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[

@@ -258,8 +258,7 @@ class FaultProxy:
             if fault.reset_after_bytes is not None:
                 piece = piece[: max(0, fault.reset_after_bytes - link.carried[direction])]
                 if not piece:
-                    self._reset(link)
-                    return
+                    raise ConnectionResetError
                 left = data[len(piece) :]
             if fault.bytes_per_second is not None:
                 await asyncio.sleep(len(piece) / fault.bytes_per_second)
