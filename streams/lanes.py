@@ -49,7 +49,7 @@ class Lane:
         self.judging_since = 0.0
         self._first: dict[TopicPartition, int] = {}
         self._room = FEWEST_RECORDS * 4
-        self._writer = LaneWriter(keeper.settings, number)
+        self._writer = LaneWriter(keeper.settings, number, keeper.topology.limits)
         self._waiting: deque[tuple[TopicPartition, list[Any]]] = deque()
         self._held = 0
         self._paused = False

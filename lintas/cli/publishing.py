@@ -71,14 +71,18 @@ def publish_one(
     from lintas.keys import read_key
     from producers.columns import KINDS
     from producers.publication import publish_file
-    from producers.publisher import Publisher
+    from producers.publisher import Publisher, PublishingFailed
 
     if not file.is_file():
         msg = f"there is no file {file}"
         raise Misuse(msg)
     settings = shell.settings(directory) if dry_run else shell.reaching(directory, kafka=True)
     key = read_key(settings.key_file)
-    link = nullcontext(None) if dry_run else Publisher(",".join(settings.kafka_or_fail()), on_wait=shell.say)
+    try:
+        link = nullcontext(None) if dry_run else Publisher(",".join(settings.kafka_or_fail()), on_wait=shell.say)
+    except PublishingFailed as error:
+        msg = f"{error}; nothing was published"
+        raise Failure(msg) from None
     with link as publisher, counting_up(f"{'checking' if dry_run else 'publishing'} {file.name}") as progress:
         return publish_file(
             file,
