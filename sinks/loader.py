@@ -24,7 +24,8 @@ IDLE_MS = 1_000
 PAGE_RECORDS = 5_000
 FIRST_WAIT_SECONDS = 0.1
 LONGEST_WAIT_SECONDS = 5.0
-SLOW_COMMIT_SECONDS = 2.0
+SLOW_ANSWER_SECONDS = 5.0
+"""A commit or an insert that takes longer shows in the status; it has not failed yet."""
 LAST_CHANCE_SECONDS = 5.0
 """How long a loader that was told to stop waits for a store that is away; then the batch is left to the next one."""
 
@@ -45,7 +46,7 @@ class Loader:
         self._kafka_waits = waits()
         self._last_insert = 0.0
         self._told_to_stop: float | None = None
-        self._committing_since: float | None = None
+        self._asked: tuple[str, float] | None = None
         self.waiting = Waiting(settings.kafka_name)
         self.rows: Counter[str] = Counter()
         self.refused = 0
@@ -65,9 +66,9 @@ class Loader:
     @property
     def waiting_for(self) -> str:
         """What it waits for, with its address; empty = nothing."""
-        since = self._committing_since
-        if since is not None and time.monotonic() - since > SLOW_COMMIT_SECONDS:
-            return self._settings.kafka_name
+        asked = self._asked
+        if asked is not None and time.monotonic() - asked[1] > SLOW_ANSWER_SECONDS:
+            return asked[0]
         return self.waiting.what
 
     def run(self) -> None:
@@ -100,14 +101,14 @@ class Loader:
             self._reopen_later(error)
 
     def _commit(self, positions: Positions) -> None:
-        self._committing_since = time.monotonic()
+        self._asked = (self._settings.kafka_name, time.monotonic())
         try:
             if self._feed.commit(positions):
                 self.waiting.over()
             else:
                 self.waiting.begin(self._settings.kafka_name, "the offsets were not committed")
         finally:
-            self._committing_since = None
+            self._asked = None
 
     def _open(self) -> None:
         self._carried.clear()  # a new consumer begins at the committed offsets
@@ -171,12 +172,15 @@ class Loader:
         held = False
         try:
             for wait in waits():
+                self._asked = (self._settings.store.name, time.monotonic())
                 try:
                     return attempt()
                 except (Error, OSError, EOFError) as error:
                     if classify(error) is not Failure.BUSY:
                         raise
                     self._say_waiting(error)
+                finally:
+                    self._asked = None
                 self._keep_membership(wait)
                 held = True
         finally:

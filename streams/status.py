@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Mapping
@@ -40,6 +41,7 @@ def status_of(
             }
             for number, lane in sorted(lanes.items())
         },
+        "tasks": len(asyncio.all_tasks()),
         "totals": asdict(totals),
     }
 

@@ -111,7 +111,7 @@ def fill(disk: Path) -> Path:
     ballast = disk / "ballast"
     with ballast.open("wb", buffering=0) as file:
         try:
-            while file.write(b"\0" * 4096):
+            while file.write(b"\0" * 65_536):
                 pass
         except OSError:
             return ballast
@@ -131,8 +131,12 @@ def test_a_full_disk_under_the_status_file_stops_neither_matcher_nor_loader(stag
                 what=stage.last_words,
             )
             stage.publish(stage.new_world())
-        process.wait_ready()
-        assert "the status file is written again" in process.said()[position:]
+        until(
+            lambda process=process, position=position: (  # type: ignore[misc]
+                "the status file is written again" in process.said()[position:]
+            ),
+            what=stage.last_words,
+        )
     stage.wait_done()
     stage.assert_right()
     assert {name: len(process.codes) for name, process in stage.kept.items()} == before
@@ -140,7 +144,7 @@ def test_a_full_disk_under_the_status_file_stops_neither_matcher_nor_loader(stag
 
 @pytest.mark.long
 def test_a_broker_whose_disk_was_full_goes_on_where_it_was(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "kafka", 48 << 20) as disk, running_stage(tmp_path) as stage:
+    with small_disk(tmp_path / "kafka", 400 << 20) as disk, running_stage(tmp_path) as stage:
         stage.start()
         facts = stage.new_world()
         stage.publish(facts[:100])

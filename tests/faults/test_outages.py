@@ -46,8 +46,10 @@ def test_an_outage_changes_nothing_in_the_end(stage: Stage, link: str, name: str
     said = process.said(since=position)
     if outage.is_total:
         assert named in waited_for, f"its status named only {waited_for}\n{said[-2000:]}"
-        assert f"waiting for {named}" in said
-        if len(process.codes) == lives_before:
+        # ClickHouse may think about an insert for a minute before that is an outage and worth a line
+        is_said = not (link.endswith("clickhouse") and name.startswith("silent"))
+        assert not is_said or f"waiting for {named}" in said
+        if is_said and len(process.codes) == lives_before:
             assert re.search(rf"{named} answers again", said), said[-2000:]
     memory = max(lives, key=lambda life: life.growth_bytes())
     restarts = len(process.codes) - lives_before
