@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check format lint types imports drift unit integration embedded quality bench generate clean
+.PHONY: help demo test check format lint types imports drift unit integration faults-long embedded quality bench generate clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,10 +37,13 @@ drift: $(STAMP) ## lists that must agree, do
 	$(BIN)/pytest -q tests/drift
 
 unit: $(STAMP) ## pure tests and drift tests; no network
-	$(BIN)/pytest -q -m "not kafka and not clickhouse and not stack and not embedded"
+	$(BIN)/pytest -q -m "not kafka and not clickhouse and not stack and not embedded and not long"
 
 integration: $(STAMP) ## tests on a real Kafka broker and the real ClickHouse engine, which they start
-	$(BIN)/pytest -q -m "kafka or clickhouse or stack"
+	$(BIN)/pytest -q -m "(kafka or clickhouse or stack) and not long"
+
+faults-long: $(STAMP) ## every fault on every link, 25 s each
+	$(BIN)/pytest -q -s -m long tests/faults
 
 embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
 	# what meets no broker has run already

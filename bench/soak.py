@@ -197,7 +197,8 @@ def main() -> None:
     say(
         f"soak {options.minutes:g} min at {options.rate} events/s: "
         f"matcher slope {matcher.slope_kb_per_minute(after):.0f} kB/min, "
-        f"loader slope {loader.slope_kb_per_minute(after):.0f} kB/min, lag {lag}, tasks {tasks:+d}, threads {threads:+d}"
+        f"loader slope {loader.slope_kb_per_minute(after):.0f} kB/min, lag {lag}, "
+        f"tasks {tasks:+d}, threads {threads:+d}"
     )
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ from typing import Any
 
 from clickhouse_driver import Client
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
 
 from lintas.clickhouse import ClickHouseAddress, running_clickhouse
 from lintas.lag import lags_of, readers
@@ -97,18 +96,6 @@ class Stage:
         producer.flush()
         producer.close()
         self.sent += facts
-
-    def publish_some(self, facts: Sent, *, seconds: float) -> None:
-        """Send facts for so long to a broker that may be dying; whatever arrives counts, nothing need."""
-        producer = KafkaProducer(bootstrap_servers=self.bootstrap, linger_ms=5, max_block_ms=1_000)
-        until_then = time.monotonic() + seconds
-        for topic, key, value, partition in itertools.cycle(facts):
-            if time.monotonic() > until_then:
-                break
-            with suppress(KafkaError, OSError):
-                producer.send(topic, key=key, value=value, partition=partition)
-        with suppress(KafkaError, OSError):
-            producer.close(timeout=2)
 
     @contextmanager
     def publishing(self, facts: Sent, *, seconds: float) -> Iterator[None]:

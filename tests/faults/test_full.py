@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from lintas.stack.jars import kafka_jars
 from lintas.stack.java import find_java
 from tests.faults.kept import until
-from tests.faults.stage import Stage, running_stage
+from tests.faults.stage import Stage
 
 pytestmark = [pytest.mark.kafka, pytest.mark.clickhouse, pytest.mark.timeout(300)]
 
@@ -27,8 +27,6 @@ SLOW_BYTES_PER_SECOND = 3_000
 def limit(stage: Stage, topic: str, most_bytes: int) -> None:
     """Set the largest batch that the topic takes."""
     admin = KafkaAdminClient(bootstrap_servers=stage.bootstrap)
-    from kafka.admin import ConfigResource, ConfigResourceType
-
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": str(most_bytes)})])
     admin.close()
     time.sleep(0.5)
@@ -140,28 +138,3 @@ def test_a_full_disk_under_the_status_file_stops_neither_matcher_nor_loader(stag
     stage.wait_done()
     stage.assert_right()
     assert {name: len(process.codes) for name, process in stage.kept.items()} == before
-
-
-@pytest.mark.long
-def test_a_broker_whose_disk_was_full_goes_on_where_it_was(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "kafka", 400 << 20) as disk, running_stage(tmp_path) as stage:
-        stage.start()
-        facts = stage.new_world()
-        stage.publish(facts[:100])
-        stage.wait_done()
-        ballast = fill(disk)
-        position = {name: len(process.said()) for name, process in stage.kept.items()}
-        rest = facts[100:]
-        try:
-            stage.publish_some(rest, seconds=20)
-        finally:
-            ballast.unlink()
-        said = (disk / "n1" / "broker.log").read_text()
-        assert "No space left on device" in said
-        for name, process in stage.kept.items():
-            until(lambda n=name, p=process: "waiting for Kafka at" in p.said()[position[n] :], what=stage.last_words)  # type: ignore[misc]
-        stage.cluster.kill(1)
-        stage.cluster.start(1)
-        stage.publish(rest)
-        stage.wait_done()
-        stage.assert_right()
