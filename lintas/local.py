@@ -26,7 +26,7 @@ from lintas.stack.errors import JarsUnavailable, JavaMissing
 from lintas.stack.java import Java
 from lintas.stack.parts import Part
 from lintas.stack.ports import free_ports, port_is_free
-from lintas.stackfile import PORT_NAMES, StackFile, write_stack_file
+from lintas.stackfile import METRICS_OF, PORT_NAMES, StackFile, write_stack_file
 
 AUTO = "auto"
 USERS = {"lintas": 0, "analyst": 2}
@@ -87,7 +87,8 @@ def choose_ports(wishes: Mapping[str, int], remembered: Mapping[str, int]) -> di
         Failure: a fixed port is taken.
     """
     ports: dict[str, int] = {}
-    for name in PORT_NAMES:
+    names = (*PORT_NAMES, *METRICS_OF.values())
+    for name in names:
         wish = wishes.get(name)
         if wish is not None and not port_is_free(wish):
             msg = f"port {wish} (LINTAS_PORT_{name.upper()}) is used by another program: end it, or set another port"
@@ -97,8 +98,8 @@ def choose_ports(wishes: Mapping[str, int], remembered: Mapping[str, int]) -> di
             ports[name] = wish
         elif before is not None and before not in {*ports.values(), *wishes.values()} and port_is_free(before):
             ports[name] = before
-    missing = [name for name in PORT_NAMES if name not in ports]
-    spare = [port for port in free_ports(len(missing) + len(PORT_NAMES)) if port not in ports.values()]
+    missing = [name for name in names if name not in ports]
+    spare = [port for port in free_ports(len(missing) + len(names)) if port not in ports.values()]
     return ports | dict(zip(missing, spare, strict=False))
 
 

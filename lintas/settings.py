@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lintas.failing import Failure, Misuse
-from lintas.stackfile import StackFile, read_stack_file
+from lintas.stackfile import METRICS_OF, StackFile, read_stack_file
 
 DEFAULT_DIRECTORY = ".lintas"
 LOCAL_PARTITIONS = 4
@@ -115,6 +115,11 @@ class Settings:
             raise Failure(_nowhere(self.directory, "LINTAS_CLICKHOUSE"))
         return self.clickhouse
 
+    def metrics_of(self, part: str) -> str | None:
+        """Where a part of the local stack serves its metrics, host:port; None = nowhere."""
+        port = self.stack.ports.get(METRICS_OF.get(part, "")) if self.stack else None
+        return None if port is None else f"{LOCAL_HOST}:{port}"
+
     @classmethod
     def from_env(cls, env: Mapping[str, str], directory: Path | None = None) -> Settings:
         """Read the settings: LINTAS_* where it is set, else the local stack's own file in the directory.
@@ -162,6 +167,7 @@ def port_wishes(env: Mapping[str, str]) -> dict[str, int]:
 def environment_of_parts(settings: Settings, env: Mapping[str, str], part: str) -> dict[str, str]:
     """The environment of a process of the stack: the caller's, with the addresses of this stack."""
     click = settings.clickhouse_or_fail()
+    metrics = settings.metrics_of(part) or ""  # not the caller's: two parts cannot listen on one port
     policy = {"LINTAS_POLICY": str(settings.policy_file.absolute())} if settings.policy_file else {}
     return {
         **env,
@@ -174,6 +180,7 @@ def environment_of_parts(settings: Settings, env: Mapping[str, str], part: str) 
         "LINTAS_CLICKHOUSE_DATABASE": click.database,
         "LINTAS_PARTITIONS": str(settings.partitions),
         "LINTAS_REPLICATION": str(settings.replication),
+        "LINTAS_METRICS": metrics,
         "LINTAS_STATUS_FILE": str(settings.places.status(part).absolute()),
         "LINTAS_DIR": str(settings.directory.absolute()),
     }

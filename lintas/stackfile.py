@@ -12,6 +12,8 @@ from lintas.failing import Failure
 from lintas.stack.files import write_atomically
 
 PORT_NAMES = ("kafka", "controller", "clickhouse")
+METRICS_OF = {part: f"metrics_{part}" for part in ("supervisor", "matcher", "loader")}
+"""The part's name -> the name of the port where it serves its metrics."""
 BROKERS = ("kafka", "embedded")
 
 
@@ -22,7 +24,7 @@ class StackFile:
     broker: str
     """`kafka` or `embedded`: whose data lies in the directory."""
     ports: Mapping[str, int]
-    """By name: kafka, controller, clickhouse."""
+    """By name: kafka, controller, clickhouse, and those of METRICS_OF, which an earlier version did not write."""
     partitions: int
 
 
@@ -36,7 +38,8 @@ def read_stack_file(path: Path) -> StackFile | None:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
         stack = StackFile(
             broker=found["broker"],
-            ports={name: found["ports"][name] for name in PORT_NAMES},
+            ports={name: found["ports"][name] for name in PORT_NAMES}
+            | {name: found["ports"][name] for name in METRICS_OF.values() if name in found["ports"]},
             partitions=found["partitions"],
         )
     except (FileNotFoundError, NotADirectoryError):

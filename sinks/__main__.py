@@ -63,6 +63,7 @@ def load(settings: Settings) -> int:
     loader = Loader(settings, Feed(settings, TOPICS), Store(client))
     signal.signal(signal.SIGTERM, lambda *_: loader.stop())
     signal.signal(signal.SIGINT, lambda *_: loader.stop())
+    loader.vitals.serve(settings.metrics)
     if settings.status_file is not None:
         threading.Thread(target=tell, args=(settings.status_file, loader), daemon=True).start()
     if prepare(client, settings, loader):
@@ -88,6 +89,8 @@ def prepare(client: Client, settings: Settings, loader: Loader) -> bool:
                 msg = f"ClickHouse does not take the tables: {name_of(error)}"
                 raise FatalStoreError(msg) from error
             loader.waiting.begin(settings.store.name, name_of(error))
+            loader.meters.again("clickhouse", name_of(error))
+            loader.vitals.turn(loader.waiting_for)
             time.sleep(wait)
         else:
             loader.waiting.over()

@@ -211,14 +211,14 @@ class Feed:
         self._committed.update({partition: position.offset for partition, position in fresh.items()})
         return True
 
-    def lag(self) -> int:
-        """Records between the positions and the ends of the log, as far as the broker has told."""
+    def lags(self) -> dict[tuple[str, int], int]:
+        """Records between the position and the end of the log, by topic and partition, as the broker told it."""
         if self._consumer is None:
-            return 0
-        lag = 0
-        for partition, position in self.positions().items():
-            lag += max((self._consumer.highwater(partition) or 0) - position.offset, 0)
-        return lag
+            return {}
+        return {
+            (place.topic, place.partition): max((self._consumer.highwater(place) or 0) - position.offset, 0)
+            for place, position in self.positions().items()
+        }
 
 
 def outlive_lost_connections(consumer: Any) -> None:

@@ -15,9 +15,11 @@ from kafka.errors import KafkaError
 from sinks.batch import Batch, Line
 from sinks.consuming import Delivery, Feed, NotYet, Positions
 from sinks.failures import Failure, classify, name_of
+from sinks.metrics import Meters
 from sinks.settings import Settings
 from sinks.store import Store
 from sinks.tables import Place
+from sinks.vitals import Vitals
 from sinks.waiting import Waiting
 
 IDLE_MS = 1_000
@@ -48,6 +50,8 @@ class Loader:
         self._told_to_stop: float | None = None
         self._asked: tuple[str, float] | None = None
         self.waiting = Waiting(settings.kafka_name)
+        self.meters = Meters()
+        self.vitals = Vitals(self.meters)
         self.rows: Counter[str] = Counter()
         self.refused = 0
         self.batches = 0
@@ -96,7 +100,7 @@ class Loader:
             positions = self._feed.positions()
             self._insert(batch)
             self._commit(positions)
-            self.lag, self.partitions = self._feed.lag(), self._feed.partitions
+            self._look(moved=batch.records > 0)
         except (KafkaError, OSError, NotYet) as error:
             self._reopen_later(error)
 
@@ -106,9 +110,16 @@ class Loader:
             if self._feed.commit(positions):
                 self.waiting.over()
             else:
+                self.meters.uncommitted.inc()
                 self.waiting.begin(self._settings.kafka_name, "the offsets were not committed")
         finally:
             self._asked = None
+
+    def _look(self, *, moved: bool = False) -> None:
+        lags = self._feed.lags()
+        self.lag, self.partitions = sum(lags.values()), self._feed.partitions
+        self.vitals.turn(self.waiting_for)
+        self.vitals.look(lags, moved=moved)
 
     def _open(self) -> None:
         self._carried.clear()  # a new consumer begins at the committed offsets
@@ -119,7 +130,9 @@ class Loader:
     def _reopen_later(self, error: Exception) -> None:
         why = str(error) if isinstance(error, NotYet) else type(error).__name__
         self.waiting.begin(self._settings.kafka_name, why)
+        self.meters.again("kafka", type(error).__name__)
         self._feed.close()
+        self._look()
         time.sleep(next(self._kafka_waits))
 
     def _gather(self) -> Batch:
@@ -161,11 +174,19 @@ class Loader:
             log.warning("records refused by the store", records=len(refused), table="rejected")
         self._last_insert = time.monotonic()
         self.batches += 1
+        self.meters.stored(batch.records)
 
     def _persist(self, table: str, lines: Sequence[Line]) -> list[Line]:
         """Insert however long it takes; meanwhile the partitions are held and the polling goes on."""
-        refused = self._until_there(lambda: self._store.insert(table, lines))
+        refused = self._until_there(lambda: self._timed(table, lines))
         self.rows[table] += len(lines) - len(refused)
+        return refused
+
+    def _timed(self, table: str, lines: Sequence[Line]) -> list[Line]:
+        begun = time.monotonic()
+        refused = self._store.insert(table, lines)
+        self.meters.inserted(table, lines, len(refused), time.monotonic() - begun)
+        self.vitals.turn("")
         return refused
 
     def _until_there(self, attempt: Callable[[], T]) -> T:
@@ -191,6 +212,7 @@ class Loader:
 
     def _say_waiting(self, error: BaseException) -> None:
         self.waiting.begin(self._settings.store.name, name_of(error))
+        self.meters.again("clickhouse", name_of(error))
         if self._told_to_stop is not None and time.monotonic() - self._told_to_stop > LAST_CHANCE_SECONDS:
             raise Abandoned
 
@@ -199,6 +221,7 @@ class Loader:
         while (left := until - time.monotonic()) > 0:
             self._feed.hold()  # each time: a rebalance may have brought partitions that are not held
             self._carried += self._feed.poll(int(min(left, 1.0) * 1000) + 1, PAGE_RECORDS)
+            self._look()
 
     def status(self) -> dict[str, Any]:
         """What it says of itself."""
@@ -211,6 +234,9 @@ class Loader:
             "batches": self.batches,
             "rows": dict(self.rows),
             "refused": self.refused,
+            "metrics": self.vitals.address,
+            "live": self.vitals.live(time.monotonic()).ok,
+            "why": self.vitals.live(time.monotonic()).why or self.vitals.ready().why,
         }
 
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from schemas.vitals import Address, address_of
+
 GROUP = "lintas-loader"
 """Consumer group whose offsets say how far the store is."""
 
@@ -50,6 +52,8 @@ class Settings:
     store: StoreAddress
     broker_kind: BrokerKind = BrokerKind.KAFKA
     status_file: Path | None = None
+    metrics: Address | None = None
+    """Where to answer `/metrics`, `/livez` and `/readyz`; None = nowhere."""
     migrate: bool = True
     """False where the loader's user may not create tables: then `python -m sinks migrate` is run by another."""
     pace_ms: int = 150
@@ -82,6 +86,7 @@ class Settings:
             store=store_address(env),
             broker_kind=_read(env, "LINTAS_BROKER_KIND", BrokerKind.KAFKA, BrokerKind, "kafka or embedded"),
             status_file=_read(env, "LINTAS_STATUS_FILE", None, Path, "a file"),
+            metrics=_read(env, "LINTAS_METRICS", None, address_of, "host:port, such as 127.0.0.1:9465"),
             migrate=_read(env, "LINTAS_MIGRATE", True, _yes_or_no, "yes or no"),
             pace_ms=_read(env, "LINTAS_LOADER_PACE_MS", 150, int, "milliseconds"),
         )

@@ -20,6 +20,7 @@ from streams.topology import Topology
 
 if TYPE_CHECKING:
     from streams.lanes import Lane
+    from streams.metrics import Meters
 
 
 class LaneState(StrEnum):
@@ -76,6 +77,7 @@ class Keeper(Protocol):
     consumer: AIOKafkaConsumer
     replays: asyncio.Semaphore
     totals: Totals
+    meters: Meters
 
     def is_current(self, number: int) -> bool:
         """Whether the lane is assigned to this worker now."""

@@ -17,11 +17,13 @@ from schemas.topics import INPUTS
 from streams.assignor import lane_assignor
 from streams.batches import Batch, Totals
 from streams.lanes import Lane
+from streams.metrics import Meters
 from streams.policy import Policy
 from streams.settings import GROUP, BrokerKind, Settings
 from streams.status import status_of, write_status
 from streams.topology import Topology, wait_for_topics
 from streams.vigil import Vigil
+from streams.vitals import Vitals
 from streams.watchdog import Watchdog
 
 POLL_RECORDS = 4_000
@@ -63,12 +65,15 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         self._vigil = Vigil(settings.kafka)
         self._report_fails = False
         self._watchdog = Watchdog(stall_seconds=settings.stall_seconds)
+        self.meters = Meters(clock)
+        self._vitals = Vitals(self.meters)
 
     # ------------------------------------------------------------------------------------------ life
 
     async def on_start(self) -> None:
         """Check the broker, then join the group or take every lane."""
         self._watchdog.start()
+        self._vitals.serve(self.settings.metrics)
         self.replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._flow.resume()  # without Faust's consumer nobody else lets a channel flow: sends would hang for ever
         self.topology = await wait_for_topics(
@@ -113,6 +118,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
             await self.consumer.stop()
         await asyncio.gather(*(lane.close() for lane in self.lanes.values()), return_exceptions=True)
         self._report()
+        self._vitals.close()
         log.info("stopped", events=self.totals.events, transactions=self.totals.transactions)
 
     # ------------------------------------------------------------------------------------------ for the lanes
@@ -135,6 +141,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
             return
         try:
             self.current = set()
+            self._vitals.rebalancing()
             for lane in self.lanes.values():
                 lane.shut()
             for lane in self.lanes.values():
@@ -163,6 +170,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         lost = {lane.number for lane, ours in zip(stayed, mine, strict=True) if not ours} | (set(self.lanes) - new)
         await asyncio.gather(*(self.lanes.pop(number).close() for number in lost))
         self.current = new
+        self._vitals.assigned()
         for lane in self.lanes.values():
             if lane.is_replayed:
                 lane.open()
@@ -190,8 +198,9 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
     async def _tell(self) -> None:
         while not self.should_stop:
             self._watchdog.alive()
+            self._vitals.look(self.lanes, self.current, self.totals)
             self._report()
-            await asyncio.sleep(1.0)
+            await self._vitals.sleep(1.0)
 
     @Service.task  # type: ignore[untyped-decorator]
     async def _watch_broker(self) -> None:
@@ -216,6 +225,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
             since=self._since,
             now=self._clock(),
         )
+        status |= self._vitals.status()
         try:
             write_status(file, status)
         except OSError as error:  # a full disk: the matching goes on

@@ -42,11 +42,14 @@ class Lane:
         self.casebook = Casebook(keeper.policy)
         self.state = LaneState.CLAIMED
         self.replayed = 0
+        self.replay_total = 0
+        """Records to be read again before the lane opens."""
         self.next: dict[TopicPartition, int] = {}
         self.busy = asyncio.Lock()
         """Held while a transaction is under way."""
         self.task: asyncio.Future[Any] | None = None
         self.judging_since = 0.0
+        self.refused = 0
         self._first: dict[TopicPartition, int] = {}
         self._room = FEWEST_RECORDS * 4
         self._writer = LaneWriter(keeper.settings, number, keeper.topology.limits)
@@ -121,11 +124,13 @@ class Lane:
                 raise MatcherError(msg)
             if offset is not None and offset < self._first[tp]:
                 log.warning("records expired unread", lane=self.number, topic=tp.topic, count=self._first[tp] - offset)
+                self.keeper.meters.expired.labels(tp.topic).inc(self._first[tp] - offset)
             self.next[tp] = max(self._first[tp], offset or 0)
 
     async def replay(self) -> None:
         """The barrier: every input is read up to its committed offset, only remembering, before anything is judged."""
         self.state = LaneState.REPLAYING
+        self.replay_total = sum(self.next[tp] - self._first[tp] for tp in self.partitions)
         behind = {tp for tp in self.partitions if self._first[tp] < self.next[tp]}
         if not behind:
             return
@@ -239,9 +244,13 @@ class Lane:
             return
         batch = self._take()
         if batch.deliveries:
+            facts, refused = len(self.casebook), self.refused
             await self.keeper.work_on(batch)
             await batch.done
             self.keeper.totals.events += len(batch.deliveries)
+            self.keeper.meters.worked(
+                batch.deliveries, fresh=len(self.casebook) - facts, refused=self.refused - refused
+            )
 
     def admit(self, deliveries: Iterable[Delivery]) -> tuple[list[Admitted], list[Refused]]:
         """Part what can be read from what is refused."""
@@ -253,13 +262,15 @@ class Lane:
                 admitted.append(result)
             else:
                 refused.append(result)
+        self.keeper.meters.admitted(admitted)
         return admitted, refused
 
     async def publish(
         self, assessments: list[Assessment], refused: list[Refused], offsets: Mapping[TopicPartition, int]
     ) -> None:
         """Write what a batch says and how far it read, as one transaction."""
-        self._fit_room(time.monotonic() - self.judging_since)
+        judged = time.monotonic()
+        self._fit_room(judged - self.judging_since)
         ends = {**self.next, **offsets}
         position = f"{self.number}.{sum(ends.values())}"
         outputs = outputs_of(assessments, refused, position=position, limits=self.keeper.topology.limits)
@@ -268,6 +279,8 @@ class Lane:
         totals.transactions += 1
         totals.assessments += len(assessments)
         totals.rejected += len(refused)
+        self.refused += len(refused)
+        self.keeper.meters.said(assessments, refused, judged - self.judging_since, time.monotonic() - judged)
 
     def _fit_room(self, judged_seconds: float) -> None:
         """The next batches hold as much as can be judged in good time on this machine, under its load."""
@@ -277,5 +290,9 @@ class Lane:
             self._room = min(self.keeper.settings.batch_records, self._room * 2)
 
     async def _write(self, outputs: list[Output], offsets: Mapping[TopicPartition, int]) -> None:
-        await self._writer.write(outputs, offsets)
+        try:
+            await self._writer.write(outputs, offsets)
+        except Exception as error:
+            self.keeper.meters.failed(error)
+            raise
         self.next.update(offsets)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from schemas.vitals import Address, address_of
+
 GROUP = "lintas-matcher"
 """Consumer group whose offsets say how far every lane is; also the stem of the lanes' transactional ids."""
 
@@ -35,6 +37,8 @@ class Settings:
     policy_file: Path | None = None
     """None = the policy that comes with Lintas."""
     status_file: Path | None = None
+    metrics: Address | None = None
+    """Where to answer `/metrics`, `/livez` and `/readyz`; None = nowhere."""
     topics_wait_seconds: float = 30.0
     """How long to wait at the start for the broker and the topics."""
     pace_ms: int = 20
@@ -70,6 +74,7 @@ class Settings:
             broker_kind=kind,
             policy_file=_read(env, "LINTAS_POLICY", None, Path, "a file"),
             status_file=_read(env, "LINTAS_STATUS_FILE", None, Path, "a file"),
+            metrics=_read(env, "LINTAS_METRICS", None, address_of, "host:port, such as 127.0.0.1:9464"),
             topics_wait_seconds=_read(env, "LINTAS_TOPICS_WAIT_SECONDS", 30.0, float, "seconds"),
             pace_ms=_read(env, "LINTAS_PACE_MS", 20, int, "milliseconds"),
             # every poll of an idle worker costs the embedded broker most of a millisecond

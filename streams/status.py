@@ -37,6 +37,7 @@ def status_of(
                 "state": lane.state.value,
                 "facts": len(lane.casebook),
                 "replayed": lane.replayed,
+                "replay_total": lane.replay_total,
                 "lag": lane.lag,
             }
             for number, lane in sorted(lanes.items())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Annotated
+
 import typer
 
 from lintas.cli import demo, healing, looking, publishing, stack
@@ -15,6 +18,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+
+
+def say_version(wanted: bool) -> None:
+    """Say the version and end."""
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"lintas {version('lintas')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Travellers' crossings of three transit provinces, matched against registered legal departures from NTT."""
+
 
 for group in (stack, publishing, looking, healing, demo):
     group.add_to(app)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lintas.cli.shell import DirectoryOption, Format, FormatOption, Shell, must_run, shell_of
+
+if TYPE_CHECKING:
+    from lintas.stack.supervisor import Supervisor
 
 UP_SECONDS = 300.0
 DOWN_SECONDS = 90.0
@@ -65,9 +68,22 @@ def run_in_foreground(shell: Shell, directory: Path | None, broker: BrokerChoice
             return
         settings, parts = ready
         say = announce_when_up(shell, settings)
-        Supervisor(settings.directory, parts, clock=shell.clock, say=say).run()
+        supervisor = Supervisor(settings.directory, parts, clock=shell.clock, say=say)
+        serve(shell, supervisor, settings.metrics_of("supervisor"))
+        supervisor.run()
     except AlreadyRunning:
         shell.say(f"the stack in {settings.directory} is already running: see `lintas status`")
+
+
+def serve(shell: Shell, supervisor: Supervisor, address: str | None) -> None:
+    """Answer for the supervisor; a port that is taken costs its metrics, never the stack."""
+    from lintas.stack.vitals import serve_vitals
+
+    if address is not None:
+        try:
+            serve_vitals(supervisor, address)
+        except OSError as error:
+            shell.say(f"no metrics of the supervisor: {address} cannot be listened on ({error.strerror})")
 
 
 def start_detached(shell: Shell, directory: Path | None, broker: BrokerChoice, *, greet: bool = True) -> None:

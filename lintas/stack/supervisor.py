@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -16,9 +15,9 @@ from lintas.stack.lock import hold_lock
 from lintas.stack.parts import Child, Part, last_lines
 from lintas.stack.ports import port_is_free
 from lintas.stack.processes import end_groups, identify
+from lintas.stack.runs import Run, check_order
 from lintas.stack.state import (
     Event,
-    PartState,
     Phase,
     StackState,
     Status,
@@ -40,23 +39,6 @@ LEFTOVER_GRACE_SECONDS = 10.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Run:
-    """A part's life under this supervisor; times are of the monotonic clock."""
-
-    part: Part
-    since: datetime
-    status: Status = Status.WAITING
-    child: Child | None = None
-    failures: int = 0  # in a row
-    restarts: int = 0
-    last_exit: int | None = None
-    was_ready: bool = False
-    held: bool = False  # ended on purpose: the next start is none after a crash
-    began: float = 0.0
-    retry_at: float = field(default=0.0)
-
-
 class Supervisor:
     """Runs parts until it is told to stop.
 
@@ -75,15 +57,17 @@ class Supervisor:
         clock: Callable[[], datetime],
         say: Callable[[str], object] = lambda _: None,
     ) -> None:
-        _check_order(parts)
+        check_order(parts)
         self._directory = directory.absolute()
         self._clock = clock
         self._say = say
-        self._runs = [_Run(part=part, since=clock()) for part in parts]
+        self._runs = [Run(part=part, since=clock()) for part in parts]
         self._by_name = {run.part.name: run for run in self._runs}
         self._phase = Phase.STARTING
         self._message = ""
         self._signals = 0
+        self.turned_at = time.monotonic()
+        """When it last looked at its parts, on the monotonic clock; read by other threads."""
         longest = max((part.stop_seconds for part in parts), default=1.0)
         self._guard = Guard(grace_seconds=longest)
 
@@ -109,7 +93,17 @@ class Supervisor:
         if self._phase is Phase.FAILED:
             raise PartFailed(self._message)
 
+    def state(self) -> StackState:
+        """What it says of itself; may be asked from another thread."""
+        me = identify(os.getpid())
+        if me is None:
+            message = "this process does not find itself in the process table: is /proc mounted?"
+            raise StackError(message)
+        parts = tuple(run.state() for run in self._runs)
+        return StackState(phase=self._phase, supervisor=me, parts=parts, message=self._message)
+
     def _turn(self) -> None:
+        self.turned_at = time.monotonic()
         self._guard.check()
         for run in self._runs:
             if is_held(self._directory, run.part.name):
@@ -120,7 +114,7 @@ class Supervisor:
             self._phase = Phase.UP
             self._tell("", ALL_READY)
 
-    def _attend(self, run: _Run) -> None:
+    def _attend(self, run: Run) -> None:
         match run.status:
             case Status.WAITING | Status.BACKING_OFF:
                 if time.monotonic() >= run.retry_at and self._may_start(run.part):
@@ -132,7 +126,7 @@ class Supervisor:
                 if code is not None:
                     self._fail(run, "ended by itself", code)
 
-    def _hold(self, run: _Run) -> None:
+    def _hold(self, run: Run) -> None:
         """End a part that another program wants out of the way; it starts again when it is let go."""
         if run.child is None:
             return
@@ -146,7 +140,7 @@ class Supervisor:
     def _may_start(self, part: Part) -> bool:
         return all(self._by_name[name].status in (Status.READY, Status.DONE) for name in part.after)
 
-    def _start(self, run: _Run) -> None:
+    def _start(self, run: Run) -> None:
         part = run.part
         if part.port is not None and not port_is_free(part.port):
             self._fail(run, "cannot start", None, f"port {part.port} is used by another program")
@@ -162,7 +156,7 @@ class Supervisor:
         run.held = False
         self._set(run, Status.STARTING, "restarted" if run.was_ready else "started")
 
-    def _await(self, run: _Run) -> None:
+    def _await(self, run: Run) -> None:
         child = run.child
         if child is None:
             return
@@ -181,7 +175,7 @@ class Supervisor:
         elif time.monotonic() - run.began > run.part.ready_seconds:
             self._fail(run, "killed", child.kill(), f"not {'done' if run.part.once else 'ready'} after {took}")
 
-    def _fail(self, run: _Run, what: str, code: int | None, detail: str = "") -> None:
+    def _fail(self, run: Run, what: str, code: int | None, detail: str = "") -> None:
         """Note a crash, sweep up its children, and plan the next start (or give up)."""
         if run.status is Status.READY and time.monotonic() - run.began >= STEADY_SECONDS:
             run.failures = 0
@@ -197,14 +191,14 @@ class Supervisor:
         if not run.was_ready and run.failures >= GIVE_UP_AFTER:
             self._give_up(run, what, code, detail)
 
-    def _let_go(self, run: _Run) -> None:
+    def _let_go(self, run: Run) -> None:
         """Forget a process that has ended, and end the children it left: they may hold its port."""
         if run.child:
             run.child.kill()
             self._guard.forget(run.child.id)
             run.child = None
 
-    def _give_up(self, run: _Run, what: str, code: int | None, detail: str) -> None:
+    def _give_up(self, run: Run, what: str, code: int | None, detail: str) -> None:
         self._phase = Phase.FAILED
         why = detail or (f"{what} with {describe_exit(code)}" if code is not None else what)
         self._message = (
@@ -243,7 +237,7 @@ class Supervisor:
             self._tell("", f"{len(killed)} processes of an earlier run were still there and were killed")
 
     def _set(
-        self, run: _Run, status: Status, what: str, *, pid: int | None = None, code: int | None = None, detail: str = ""
+        self, run: Run, status: Status, what: str, *, pid: int | None = None, code: int | None = None, detail: str = ""
     ) -> None:
         run.status = status
         run.since = self._clock()
@@ -261,23 +255,7 @@ class Supervisor:
             self._say(f"cannot write {error.filename}: {error.strerror}")
 
     def _save(self) -> None:
-        me = identify(os.getpid())
-        if me is None:
-            message = "this process does not find itself in the process table: is /proc mounted?"
-            raise StackError(message)
-        parts = tuple(
-            PartState(
-                name=run.part.name,
-                status=run.status,
-                process=run.child.id if run.child else None,
-                port=run.part.port,
-                restarts=run.restarts,
-                last_exit=run.last_exit,
-                since=run.since,
-            )
-            for run in self._runs
-        )
-        write_state(self._directory, StackState(phase=self._phase, supervisor=me, parts=parts, message=self._message))
+        write_state(self._directory, self.state())
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
@@ -292,12 +270,3 @@ class Supervisor:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
-
-
-def _check_order(parts: Sequence[Part]) -> None:
-    seen: set[str] = set()
-    for part in parts:
-        if part.name in seen or not seen.issuperset(part.after):
-            message = f"part {part.name}: names are unique, and `after` {part.after} names earlier parts only"
-            raise ValueError(message)
-        seen.add(part.name)

@@ -20,7 +20,7 @@ from lintas.replaying import read_repaired, readable
 from lintas.scoring import compare, read_truth
 from lintas.settings import BrokerKind, Settings, environment_of_parts, port_wishes
 from lintas.stack.ports import LOOPBACK, free_ports
-from lintas.stackfile import StackFile, read_stack_file, write_stack_file
+from lintas.stackfile import METRICS_OF, StackFile, read_stack_file, write_stack_file
 from lintas.waiting import settle
 from schemas.errors import Reason, RecordRejected
 from schemas.topics import DEPARTURES, transit_topic
@@ -66,19 +66,22 @@ def test_a_part_is_told_the_addresses_and_no_password(tmp_path: Path) -> None:
     env = environment_of_parts(Settings.from_env({}, tmp_path), {"PATH": "/bin"}, "matcher")
     assert env["LINTAS_KAFKA"] == "127.0.0.1:21001"
     assert env["LINTAS_STATUS_FILE"].endswith("run/matcher.status.json")
+    assert env["LINTAS_METRICS"] == "", "a directory of a version without metrics"
     assert env["PATH"] == "/bin"
     assert "secret" not in env.values()
 
 
 def test_remembered_ports_are_kept_while_they_are_free_and_replaced_when_not() -> None:
-    one, two, three = free_ports(3)
-    remembered = {"kafka": one, "controller": two, "clickhouse": three}
+    one, two, three, *more = free_ports(3 + len(METRICS_OF))
+    older = {"kafka": one, "controller": two, "clickhouse": three}
+    remembered = older | dict(zip(METRICS_OF.values(), more, strict=True))
     assert choose_ports({}, remembered) == remembered
+    assert choose_ports({}, older).items() >= older.items(), "a directory of a version without metrics"
     with socket.create_server((LOOPBACK, one)):
         chosen = choose_ports({}, remembered)
     assert chosen["kafka"] != one
     assert (chosen["controller"], chosen["clickhouse"]) == (two, three)
-    assert len(set(chosen.values())) == 3
+    assert len(set(chosen.values())) == len(remembered)
 
 
 def test_a_fixed_port_that_is_taken_is_named_with_its_variable() -> None:
