@@ -17,8 +17,8 @@ _LOGIN_REFUSED = {192, 193, 194, 516}
 
 
 @contextmanager
-def open_client(settings: Settings) -> Iterator[Client]:
-    """A connected client.
+def open_client(settings: Settings, answer_seconds: int | None = None) -> Iterator[Client]:
+    """A connected client, which waits so long for each answer (None = as long as the loader does).
 
     Raises:
         Failure: the server does not answer, or refuses the login.
@@ -26,10 +26,11 @@ def open_client(settings: Settings) -> Iterator[Client]:
     from clickhouse_driver.errors import Error, ServerException
 
     from sinks.settings import StoreAddress
-    from sinks.store import connect
+    from sinks.store import ANSWER_SECONDS, connect
 
     at = settings.clickhouse_or_fail()
-    client = connect(StoreAddress(host=at.host, port=at.port, user=at.user, password=at.password, database=at.database))
+    address = StoreAddress(host=at.host, port=at.port, user=at.user, password=at.password, database=at.database)
+    client = connect(address, answer_seconds=answer_seconds or ANSWER_SECONDS)
     try:
         try:
             client.execute("SELECT 1")

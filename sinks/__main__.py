@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -20,8 +19,8 @@ from sinks.batch import TOPICS
 from sinks.consuming import Feed, FeedError
 from sinks.failures import Failure, FatalStoreError, classify, name_of
 from sinks.loader import Loader, waits
+from sinks.logs import set_up_logging
 from sinks.migrating import MigrationError, migrate, pending
-from sinks.quieting import Quieting
 from sinks.settings import Settings, SettingsError, store_address
 from sinks.store import Store, check_tables, connect
 
@@ -33,7 +32,7 @@ log = structlog.get_logger("sinks")
 
 def main(arguments: list[str]) -> int:
     """Run; 0 after SIGTERM or SIGINT, 1 on failure, 2 for settings that cannot be used."""
-    set_up_logging()
+    set_up_logging(sys.stderr)
     try:
         if arguments == ["migrate"]:
             return migrate_once()
@@ -117,22 +116,6 @@ def tell(file: Path, loader: Loader) -> None:
                 log.warning("the status file cannot be written", file=str(file), error=error.strerror)
             told = False
         time.sleep(STATUS_SECONDS)
-
-
-def set_up_logging() -> None:
-    """One JSON line an event on stderr; of the libraries only what is wrong, without values."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(Quieting())
-    form = "%(asctime)s %(name)s %(levelname)s %(message)s"
-    logging.basicConfig(handlers=[handler], level=logging.ERROR, format=form)
 
 
 def fail(message: str, code: int) -> int:

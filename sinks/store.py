@@ -26,7 +26,7 @@ _COLUMNS = "SELECT table, name FROM system.columns WHERE database = currentDatab
 _INSERT_SETTINGS = {"async_insert": 0, "wait_for_async_insert": 1}
 
 
-def connect(address: StoreAddress) -> Client:
+def connect(address: StoreAddress, *, answer_seconds: int = ANSWER_SECONDS) -> Client:
     """Make a client; it connects at its first statement. One client belongs to one thread."""
     return Client(
         host=address.host,
@@ -35,7 +35,7 @@ def connect(address: StoreAddress) -> Client:
         password=address.password,
         database=address.database,
         connect_timeout=CONNECT_SECONDS,
-        send_receive_timeout=ANSWER_SECONDS,
+        send_receive_timeout=answer_seconds,
         sync_request_timeout=CONNECT_SECONDS,
         client_name="lintas",
     )

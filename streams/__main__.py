@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import faust
-import structlog
+from aiokafka.errors import KafkaError
 
 from streams.app import build_app
+from streams.logs import places_of, set_up_logging
 from streams.policy import Policy, PolicyError, load_policy, shipped_policy
-from streams.quieting import Quieting
 from streams.settings import Settings, SettingsError
 from streams.topology import MatcherError
 from streams.watchdog import Watchdog
@@ -25,7 +24,7 @@ STOPPED, FAILED, MISUSED = 0, 1, 2
 
 def main() -> int:
     """Run the matcher; 0 after SIGTERM or SIGINT, 1 on failure, 2 for settings that cannot be used."""
-    set_up_logging()
+    set_up_logging(sys.stderr)
     # facts hold no cycles, and looking for some among a million of them took a quarter of the matcher's time
     gc.set_threshold(50_000, 20, 50)
     try:
@@ -36,8 +35,7 @@ def main() -> int:
     failure = asyncio.run(serve(settings, policy))
     if failure is None:
         return STOPPED
-    kind = "" if isinstance(failure, MatcherError) else f"{type(failure).__name__}: "
-    return fail(f"{kind}{failure}", FAILED)
+    return fail(told(failure), FAILED)
 
 
 class MatcherWorker(faust.Worker):  # type: ignore[misc]
@@ -88,38 +86,14 @@ def read_policy(settings: Settings) -> Policy:
         raise SettingsError(msg) from None
 
 
-def set_up_logging() -> None:
-    """One JSON object a line on stderr, from us and from the libraries."""
-    stamps: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_logger_name,
-            *stamps,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(Quieting())
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, *stamps],
-        )
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("streams").setLevel(logging.INFO)
-    # a broker answers CONCURRENT_TRANSACTIONS or NOT_ENOUGH_REPLICAS right after a commit: retriable, and normal
-    logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)
+def told(failure: BaseException) -> str:
+    """Why the worker failed, in one line; of what is no fault of broker or system only the place is told."""
+    if isinstance(failure, MatcherError):
+        return str(failure)
+    if isinstance(failure, KafkaError | OSError | TimeoutError):
+        return f"{type(failure).__name__}: {failure}"
+    # the text of a defect may quote what stands in a record
+    return f"unexpected {type(failure).__name__}: please report it with {' < '.join(reversed(places_of(failure)))}"
 
 
 def fail(message: str, code: int) -> int:

@@ -161,9 +161,9 @@ def wait(
 
 
 def wait_with_progress(shell: Shell, directory: Path | None, timeout_seconds: float) -> None:
-    """Wait, with what is left on a terminal."""
+    """Wait, with what is left on a terminal, and what is waited for where that takes long."""
     from lintas.cli.progress import counting_down
-    from lintas.waiting import wait_until_done
+    from lintas.waiting import store_is_away, wait_until_done
 
     settings = shell.reaching(directory, kafka=True)
 
@@ -172,4 +172,11 @@ def wait_with_progress(shell: Shell, directory: Path | None, timeout_seconds: fl
             must_run(settings)
 
     with counting_down("assessing and loading") as left:
-        wait_until_done(settings, timeout_seconds=timeout_seconds, check=check, on_look=left)
+        wait_until_done(
+            settings,
+            timeout_seconds=timeout_seconds,
+            check=check,
+            on_look=left,
+            missing=lambda: store_is_away(settings),
+            say=shell.say,
+        )

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lintas.cli.listing import Column, console, json_line, show
 from lintas.cli.shell import Format
+from lintas.cli.workers import LANES, detail, lane_rows, outcome_lines, outcome_rows
 from lintas.failing import Failure
 from lintas.lag import Lag, by_topic, lags_of, readers
 from lintas.partstatus import PartStatus, read_part_status
 from lintas.settings import Settings
 from lintas.stack.processes import is_alive
-from lintas.stack.state import PartState, StackState, Status, read_state
+from lintas.stack.state import PartState, StackState, Status, describe_exit, read_state
 
 WORKERS = ("matcher", "loader")
+ANSWER_SECONDS = 5
 _PARTS = (
     Column(field="part"),
     Column(field="status"),
@@ -24,6 +27,7 @@ _PARTS = (
     Column(field="port", right=True),
     Column(field="restarts", right=True),
     Column(field="since", title="since (UTC)", is_time=True),
+    Column(field="metrics"),
     Column(field="detail", wrap=True),
 )
 _LAGS = (Column(field="reader"), Column(field="topic"), Column(field="behind", right=True))
@@ -34,18 +38,33 @@ _MARKS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """All that is shown."""
+
+    parts: list[dict[str, Any]]
+    lags: list[Lag]
+    marks: list[dict[str, Any]]
+    reasons: list[str]
+    """Why it is not well."""
+    bodies: Mapping[str, Mapping[str, Any]]
+    """What matcher and loader say of themselves, while they do."""
+
+
 def show_status(settings: Settings, now: datetime, form: Format) -> bool:
     """Write the status; True if all is well."""
     parts, well = local_parts(settings, now) if _is_local(settings) else ([], True)
+    bodies = _bodies(settings, now) if parts else {}
     reasons: list[str] = []
     down = {row["part"] for row in parts if not row["well"]}  # not asked: it would only time out
     lags = _lags(settings, reasons) if "broker" not in down else []
     marks = _watermarks(settings, reasons) if "clickhouse" not in down else []
     well = well and not reasons
+    standing = Standing(parts=parts, lags=lags, marks=marks, reasons=reasons, bodies=bodies)
     if form is Format.TABLE:
-        _write_tables(settings, parts, lags, marks, reasons)
+        _write_tables(settings, standing)
     else:
-        _write_lines(parts, lags, marks, reasons, form)
+        _write_lines(standing, form)
     return well
 
 
@@ -62,11 +81,22 @@ def local_parts(settings: Settings, now: datetime) -> tuple[list[dict[str, Any]]
         msg = f"no stack runs in {where}{told}: start it with `lintas up --dir {where}`"
         raise Failure(msg)
     rows = [_part_row(settings, part, now) for part in state.parts]
-    return [_supervisor_row(state), *rows], all(row["well"] for row in rows)
+    return [_supervisor_row(settings, state), *rows], all(row["well"] for row in rows)
 
 
-def _supervisor_row(state: StackState) -> dict[str, Any]:
-    return {"part": "supervisor", "status": state.phase.value, "pid": state.supervisor.pid, "well": True}
+def _supervisor_row(settings: Settings, state: StackState) -> dict[str, Any]:
+    return {
+        "part": "supervisor",
+        "status": state.phase.value,
+        "pid": state.supervisor.pid,
+        "well": True,
+        "metrics": settings.metrics_of("supervisor"),
+    }
+
+
+def _bodies(settings: Settings, now: datetime) -> dict[str, Mapping[str, Any]]:
+    found = {name: read_part_status(settings.places.status(name)) for name in WORKERS}
+    return {name: status.body for name, status in found.items() if status is not None and status.is_fresh(now)}
 
 
 def _part_row(settings: Settings, part: PartState, now: datetime) -> dict[str, Any]:
@@ -82,30 +112,22 @@ def _part_row(settings: Settings, part: PartState, now: datetime) -> dict[str, A
         "since": part.since,
         "detail": "",
     }
-    if part.name in WORKERS:
+    if part.name in WORKERS and part.process is not None:
         status = read_part_status(settings.places.status(part.name))
-        waiting = status.body.get("waiting_for") if status is not None and status.is_fresh(now) else None
-        if waiting:
-            row["detail"] = f"waiting for {waiting}"
+        if status is not None and status.is_fresh(now):
+            row["detail"], row["metrics"] = detail(status.body, ready=status.ready), status.body.get("metrics")
+            well = well and status.ready
         elif well:
-            row["detail"] = _detail(status, now)
-        well = well and status is not None and status.is_fresh(now) and status.ready
+            row["detail"], well = _silent(status, now), False
+    if part.status is Status.BACKING_OFF and part.last_exit is not None:
+        row["detail"] = f"ended with {describe_exit(part.last_exit)}, will be started again"
     return {**row, "well": well}
 
 
-def _detail(status: PartStatus | None, now: datetime) -> str:
-    if status is None or not status.is_fresh(now):
+def _silent(status: PartStatus | None, now: datetime) -> str:
+    if status is None:
         return "says nothing of itself"
-    lanes = status.body.get("lanes")
-    if not isinstance(lanes, Mapping):
-        return "ready" if status.ready else "not ready"
-    told = []
-    for number, lane in lanes.items():
-        progress = f"{lane.get('facts', 0)} facts"
-        if lane.get("state") != "open":
-            progress = f"{lane.get('state')}, {lane.get('replayed')} records read again"
-        told.append(f"{number}: {progress}")
-    return "lanes " + ", ".join(told)
+    return f"has said nothing of itself for {(now - status.at).total_seconds():.0f} s: it hangs, or is stopped"
 
 
 def _is_local(settings: Settings) -> bool:
@@ -133,7 +155,7 @@ def _watermarks(settings: Settings, reasons: list[str]) -> list[dict[str, Any]]:
     from lintas.store import open_client
 
     try:
-        with open_client(settings) as client:
+        with open_client(settings, answer_seconds=ANSWER_SECONDS) as client:
             found = client.execute("SELECT source, complete_up_to, silent FROM watermarks ORDER BY source")
     except Failure as error:
         reasons.append(str(error))
@@ -151,29 +173,30 @@ def _topic_rows(lags: list[Lag]) -> list[dict[str, Any]]:
     ]
 
 
-def _write_tables(
-    settings: Settings, parts: list[dict[str, Any]], lags: list[Lag], marks: list[dict[str, Any]], reasons: list[str]
-) -> None:
+def _write_tables(settings: Settings, standing: Standing) -> None:
     out = console()
     kind = {"kafka": "Apache Kafka", "embedded": "pip-only broker"}[settings.broker_kind.value]
     out.print(f"[bold]{settings.directory}[/bold]  {kind} at {','.join(settings.kafka)}", highlight=False)
-    if parts:
-        show(parts, _PARTS, Format.TABLE)
-    late = [row for row in _topic_rows(lags) if row["behind"]]
+    if standing.parts:
+        show(standing.parts, _PARTS, Format.TABLE)
+    lanes = lane_rows(standing.bodies.get("matcher") or {})
+    if lanes:
+        show(lanes, LANES, Format.TABLE)
+    for line in outcome_lines(outcome_rows(standing.bodies)):
+        sys.stdout.write(f"{line}\n")
+    late = [row for row in _topic_rows(standing.lags) if row["behind"]]
     if late:
         show(late, _LAGS, Format.TABLE)
-    elif lags:
+    elif standing.lags:
         sys.stdout.write("matcher and loader are up to date\n")
-    show(marks, _MARKS, Format.TABLE, empty="no registry has sent a heartbeat yet")
-    for reason in reasons:
+    show(standing.marks, _MARKS, Format.TABLE, empty="no registry has sent a heartbeat yet")
+    for reason in standing.reasons:
         sys.stdout.write(f"not well: {reason}\n")
     sys.stdout.flush()
 
 
-def _write_lines(
-    parts: list[dict[str, Any]], lags: list[Lag], marks: list[dict[str, Any]], reasons: list[str], form: Format
-) -> None:
-    rows = [{"kind": "part", **row} for row in parts]
+def _write_lines(standing: Standing, form: Format) -> None:
+    rows = [{"kind": "part", **row} for row in standing.parts]
     rows += [
         {
             "kind": "lag",
@@ -182,10 +205,12 @@ def _write_lines(
             "partition": lag.partition,
             "behind": lag.behind,
         }
-        for lag in lags
+        for lag in standing.lags
     ]
-    rows += [{"kind": "watermark", **mark} for mark in marks]
-    rows += [{"kind": "problem", "detail": reason} for reason in reasons]
+    rows += [{"kind": "watermark", **mark} for mark in standing.marks]
+    rows += [{"kind": "lane", **row} for row in lane_rows(standing.bodies.get("matcher") or {})]
+    rows += [{"kind": "outcome", **row} for row in outcome_rows(standing.bodies)]
+    rows += [{"kind": "problem", "detail": reason} for reason in standing.reasons]
     if form is Format.JSON:
         for row in rows:
             sys.stdout.write(json_line(row))
