@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 from prometheus_client import (
     CollectorRegistry,
@@ -15,12 +16,16 @@ from prometheus_client import (
     generate_latest,
 )
 
+from schemas.errors import Reason
+from schemas.topics import REJECTED
 from sinks.batch import Line
+from sinks.rows import owner_of
 from sinks.tables import COLUMNS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 INSERT_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 BATCH_RECORDS = (1, 10, 100, 1_000, 5_000, 10_000, 20_000, 50_000)
+STAGES = ("publisher", "matcher", "loader")
 OUTAGES = ("clickhouse", "kafka")
 """What a loader can wait for."""
 
@@ -37,7 +42,8 @@ class Meters:
         counter, gauge = self._counter, self._gauge
         self.rows = counter("rows", "Rows stored; a record that came twice counts twice", "table")
         self.refused = counter("refused_rows", "Rows that ClickHouse refused for their data", "table")
-        self.rejected = counter("rejected", "Refusals of publishers, matcher and loader", "owner", "stage", "reason")
+        self.rejected = counter("rejected", "Refusals of publishers, matcher and loader", "owner", "stage")
+        self.reasons = counter("rejected_reasons", "The same by reason", "reason")
         self.batches = counter("batches", "Batches stored and committed")
         self.retries = counter("retries", "Attempts that have to be repeated", "at", "cause")
         self.uncommitted = counter("failed_commits", "Commits that the group refused: the records come again")
@@ -45,12 +51,21 @@ class Meters:
         self.sizes = self._histogram("batch_records", "Records of one batch", BATCH_RECORDS)
         self.lag = gauge("lag_records", "Records that wait", "topic", "partition")
         self.partitions = gauge("partitions", "Partitions that it has")
-        self.waiting = gauge("waiting", "1 = it waits for this, and nothing is loaded meanwhile", "on")
+        self.waiting = gauge("waiting", "1 = it waits for this, and nothing is loaded meanwhile", "outage")
         self.ready = gauge("ready", "1 = it has partitions and waits for nothing")
         self._places: set[tuple[str, str]] = set()
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Prometheus sees no rise in a series that begins with its first event."""
         for table in COLUMNS:
             self.rows.labels(table)
             self.refused.labels(table)
+        for topic, stage in product(REJECTED, STAGES):
+            self.rejected.labels(owner_of(topic), stage)
+        for reason in Reason:
+            self.reasons.labels(reason.value)
+        self.retries.labels("clickhouse", "TOO_MANY_PARTS")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"lintas_loader_{name}", text, labels, registry=self.registry)
@@ -68,8 +83,10 @@ class Meters:
         if refused:
             self.refused.labels(table).inc(refused)
         if table == "rejected":
-            for labels, count in Tally([(x.row[_OWNER], x.row[_STAGE], x.row[_REASON]) for x in lines]).items():
+            for labels, count in Tally([(x.row[_OWNER], x.row[_STAGE]) for x in lines]).items():
                 self.rejected.labels(*labels).inc(count)
+            for reason, count in Tally([x.row[_REASON] for x in lines]).items():
+                self.reasons.labels(reason).inc(count)
 
     def stored(self, records: int) -> None:
         """A batch is stored."""

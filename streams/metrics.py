@@ -111,6 +111,9 @@ class Meters:
         self.fencings = counter("fencings", "Lanes that another worker took over while this one still had them")
         self.future = counter("future_records", "Records stamped more than a minute in the future", "topic")
         self.expired = counter("expired_records", "Records that retention removed before they were read", "topic")
+        for topic in INPUTS:
+            self.future.labels(topic)
+            self.expired.labels(topic)
 
     def _measure(self) -> None:
         gauge = self._gauge

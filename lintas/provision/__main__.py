@@ -1,4 +1,4 @@
-"""`python -m lintas.provision topics|migrations|all|healthy FILE`: what must be there before matcher and loader run."""
+"""`python -m lintas.provision topics|migrations|all|healthy FILE|URL`: what must be there before the workers run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 from lintas.failing import Failure, Misuse
 from lintas.settings import Settings
 
-USAGE = "usage: python -m lintas.provision topics|migrations|all|healthy FILE"
+ANSWER_SECONDS = 4.0
+USAGE = "usage: python -m lintas.provision topics|migrations|all|healthy FILE|URL"
 
 
 def make_topics(settings: Settings) -> None:
@@ -55,18 +57,47 @@ def make_tables(settings: Settings, now: datetime) -> None:
 
 
 def check_health(arguments: Sequence[str], now: datetime) -> None:
-    """Is the process whose status file this is alive and ready?
+    """Is the process well that answers at this address (`http://host:port/readyz`), or whose status file this is?
 
     Raises:
         Failure: it is not.
     """
-    from lintas.partstatus import read_part_status
-
     if len(arguments) != 1:
         raise Misuse(USAGE)
-    status = read_part_status(Path(arguments[0]))
+    where = arguments[0]
+    if where.startswith("http://"):
+        ask_health(where)
+        return
+    from lintas.partstatus import read_part_status
+
+    status = read_part_status(Path(where))
     if status is None or not status.is_fresh(now) or not status.ready:
-        msg = f"{arguments[0]} does not say that its process is ready"
+        msg = f"{where} does not say that its process is ready"
+        raise Failure(msg)
+
+
+def ask_health(url: str) -> None:
+    """Ask one of the paths of health.
+
+    Raises:
+        Failure: nobody answers, or the answer is no; says why.
+    """
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", parts.path)
+        answer = connection.getresponse()
+        body = answer.read(4096).decode(errors="replace").strip()
+    except (OSError, HTTPException) as error:
+        msg = f"{url} does not answer ({type(error).__name__})"
+        raise Failure(msg) from None
+    finally:
+        connection.close()
+    if answer.status != HTTPStatus.OK:
+        msg = f"{url} says no: {body}"
         raise Failure(msg)
 
 

@@ -14,6 +14,7 @@ import yaml
 from compose_spec import PyOptions
 
 from lintas.stack.jars import pinned_jars
+from schemas.vitals import READY, address_of
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -100,3 +101,16 @@ def test_secrets_come_as_files() -> None:
         for name, value in service.get("environment", {}).items():
             assert "PASSWORD" not in name or name.endswith("_FILE"), name
             assert "PASSWORD" not in name or str(value).startswith("/run/secrets/"), name
+
+
+def test_health_is_asked_at_the_path_and_port_where_the_process_answers() -> None:
+    """Matcher and loader: what stays up and is ours."""
+    asked = {name: SERVICES[name] for name in OURS if SERVICES[name]["restart"] != "no"}
+    assert asked
+    for name, service in asked.items():
+        host, port = address_of(service["environment"]["LINTAS_METRICS"])
+        *command, url = service["healthcheck"]["test"]
+        assert command == ["CMD", "python", "-m", "lintas.provision", "healthy"], name
+        assert url == f"http://127.0.0.1:{port}{READY}", name
+        assert host == "0.0.0.0", "other containers scrape it"
+        assert not service.get("ports"), "and nobody outside"
