@@ -95,7 +95,9 @@ def _supervisor_row(settings: Settings, state: StackState) -> dict[str, Any]:
 
 
 def _bodies(settings: Settings, now: datetime) -> dict[str, Mapping[str, Any]]:
-    found = {name: read_part_status(settings.places.status(name)) for name in WORKERS}
+    state = read_state(settings.directory)
+    workers = [part for part in state.parts if part.name in WORKERS] if state else []
+    found = {part.name: _own_status(settings, part) for part in workers}
     return {name: status.body for name, status in found.items() if status is not None and status.is_fresh(now)}
 
 
@@ -113,7 +115,7 @@ def _part_row(settings: Settings, part: PartState, now: datetime) -> dict[str, A
         "detail": "",
     }
     if part.name in WORKERS and part.process is not None:
-        status = read_part_status(settings.places.status(part.name))
+        status = _own_status(settings, part)
         if status is not None and status.is_fresh(now):
             row["detail"], row["metrics"] = detail(status.body, ready=status.ready), status.body.get("metrics")
             well = well and status.ready
@@ -122,6 +124,12 @@ def _part_row(settings: Settings, part: PartState, now: datetime) -> dict[str, A
     if part.status is Status.BACKING_OFF and part.last_exit is not None:
         row["detail"] = f"ended with {describe_exit(part.last_exit)}, will be started again"
     return {**row, "well": well}
+
+
+def _own_status(settings: Settings, part: PartState) -> PartStatus | None:
+    """What this process says; what one that was killed a moment ago said does not count."""
+    status = read_part_status(settings.places.status(part.name))
+    return status if status is not None and part.process is not None and status.pid == part.process.pid else None
 
 
 def _silent(status: PartStatus | None, now: datetime) -> str:
