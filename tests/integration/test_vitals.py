@@ -131,7 +131,7 @@ def test_a_label_that_names_anything_else_is_seen(label: str) -> None:
 def test_a_working_stack_exposes_counts_and_no_person(stack: Stack, tmp_path: Path) -> None:
     rows = [*accepted_crossings()[:40], *refused_crossings()[:40]]
     rows = [row | {"event_id": f"vitals-{row['event_id']}"} for row in rows]
-    stack.publish("crossings", write(tmp_path / "canary.csv", rows), expect=1)
+    stack.publish("crossings", write(tmp_path / "canary.csv", "crossings", rows), expect=3)
     producer = KafkaProducer(bootstrap_servers=stack.kafka)
     producer.send("transit.kepri", key=b"ZWQORILLA", value=b'{"name": "ZWQORILLA')
     producer.flush()
