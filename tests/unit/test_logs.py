@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 FIELDS = {
     *("lane", "lanes", "kept", "dropped", "topic", "table", "count", "records", "total", "facts", "events"),
-    *("transactions", "batches", "error", "address", "name"),
+    *("transactions", "batches", "error", "address", "name", "seconds", "file", "mend"),
 }
 """Numbers, names of this program's own, and classes or codes of errors."""
 SECRET = "ZWQORILLA 5399992911619471"
@@ -55,14 +55,21 @@ def logged(source: str) -> list[ast.Call]:
     ]
 
 
+def is_plain(event: ast.expr) -> bool:
+    """A constant, a progress line, or a sentence whose only variable is the place that does not answer."""
+    if isinstance(event, ast.JoinedStr):
+        held = {ast.unparse(part.value) for part in event.values if isinstance(part, ast.FormattedValue)}
+        return held <= {"what", "self.what", "self._name"}
+    return isinstance(event, ast.Constant) or (
+        isinstance(event, ast.Call) and isinstance(event.func, ast.Name) and event.func.id == "progress_line"
+    )
+
+
 def faults(source: str) -> list[str]:
     wrong = []
     for call in logged(source):
         event, *rest = call.args
-        plain = isinstance(event, ast.Constant) or (
-            isinstance(event, ast.Call) and isinstance(event.func, ast.Name) and event.func.id == "progress_line"
-        )
-        if not plain or (rest and "%" not in str(getattr(event, "value", ""))):
+        if not is_plain(event) or (rest and "%" not in str(getattr(event, "value", ""))):
             wrong.append(f"line {call.lineno}: an event is a constant text")
         wrong += [f"line {call.lineno}: {k.arg}" for k in call.keywords if k.arg and k.arg not in FIELDS]
         for keyword in call.keywords:
