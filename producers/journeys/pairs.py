@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from random import Random
 
+from producers.journeys.lookalikes import OTHER_WEIGHTS, OTHERS, born_on
+from producers.journeys.misdating import ASSUMED_DAYS, written_wrongly
+from producers.journeys.misspelling import EVERY_WAY
 from producers.journeys.names import ntt_name
 from producers.journeys.people import IMPOSSIBLE_KECAMATAN, Person, Population
 from producers.journeys.spelling import written_otherwise
@@ -16,6 +19,10 @@ MUSLIM_SHARE = 0.2
 """More than in NTT: MUHAMMAD and SITI have the most spellings."""
 SAME_SHARE = 0.55
 """The rest are two people, most of them hard to tell apart."""
+ASSUMED_SHARE = 0.1
+"""Born on an assumed day: 1 January for most, since nobody knew better when the NIK was given."""
+WRONG_DATES = 0.05
+"""One of two records of a person types another birth date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,8 @@ class Side:
     passport: str
     previous_passports: str
     origin_region: str
+    payer: str = ""
+    """Who paid for the crossing."""
 
     def as_dict(self) -> dict[str, str]:
         """For JSON, keys in a fixed order."""
@@ -40,7 +49,7 @@ class Side:
             "passport": self.passport,
             "previous_passports": self.previous_passports,
             "origin_region": self.origin_region,
-        }
+        } | ({"payer": self.payer} if self.payer else {})
 
 
 def pair_lines(rng: Random, population: Population, today: date, count: int) -> Iterator[str]:
@@ -49,6 +58,9 @@ def pair_lines(rng: Random, population: Population, today: date, count: int) -> 
         person = population.ntt(rng, on=today, ages=(18, 55))
         if rng.random() < MUSLIM_SHARE:
             person = replace(person, name=ntt_name(rng, person.sex, person.kab, muslim_share=1))
+        if rng.random() < ASSUMED_SHARE:
+            month, day = rng.choices(ASSUMED_DAYS, (6, 2, 2))[0]
+            person = born_on(population, person, person.birth_date.replace(month=month, day=day))
         same = rng.random() < SAME_SHARE
         registered, seen, noise = (
             _one_person(rng, population, person, today) if same else _two_people(rng, population, person, today)
@@ -73,7 +85,7 @@ def _one_person(rng: Random, population: Population, person: Person, today: date
     noise: list[str] = []
     seen = registered = _side(person)
     if rng.random() < 0.65:
-        name, kinds = written_otherwise(rng, registered.name, 2 if rng.random() < 0.25 else 1)
+        name, kinds = written_otherwise(rng, registered.name, 2 if rng.random() < 0.25 else 1, EVERY_WAY)
         noise += kinds
         if rng.random() < 0.5:
             registered = replace(registered, name=name)
@@ -82,7 +94,8 @@ def _one_person(rng: Random, population: Population, person: Person, today: date
     if not person.name.family:
         noise.append("mononym")
     registered, seen = _other_passport(rng, population, person, today, registered, seen, noise)
-    return *_less_known(rng, registered, seen, noise), noise
+    registered, seen = _less_known(rng, registered, seen, noise)
+    return *_misdated(rng, registered, seen, noise), noise
 
 
 def _other_passport(
@@ -101,7 +114,7 @@ def _other_passport(
 
 
 def _less_known(rng: Random, registered: Side, seen: Side, noise: list[str]) -> tuple[Side, Side]:
-    """Missing numbers on either side, and day and month swapped on the registration."""
+    """Missing numbers on either side."""
     if rng.random() < 0.2:
         registered = replace(registered, nik="")
         noise.append("departure_no_nik")
@@ -114,76 +127,27 @@ def _less_known(rng: Random, registered: Side, seen: Side, noise: list[str]) -> 
     if rng.random() < 0.04:
         seen = replace(seen, passport="")
         noise.append("crossing_no_passport")
-    born = registered.birth_date
-    if born.day <= 12 and born.day != born.month and rng.random() < 0.03:
-        registered = replace(registered, birth_date=born.replace(day=born.month, month=born.day))
-        noise.append("birth_date_swapped")
     return registered, seen
+
+
+def _misdated(rng: Random, registered: Side, seen: Side, noise: list[str]) -> tuple[Side, Side]:
+    """A slip in the birth date that one of the two typed; the NIK keeps the true one."""
+    if rng.random() >= WRONG_DATES:
+        return registered, seen
+    wrong, kind = written_wrongly(rng, registered.birth_date)
+    noise.append(kind)
+    if rng.random() < 0.5:
+        return replace(registered, birth_date=wrong), seen
+    return registered, replace(seen, birth_date=wrong)
 
 
 def _two_people(rng: Random, population: Population, person: Person, today: date) -> tuple[Side, Side, list[str]]:
     kind, other_of = rng.choices(OTHERS, OTHER_WEIGHTS)[0]
     other = other_of(rng, population, person, today)
+    if kind == "spouse_one_phone" and other.birth_date.day == 1 == other.birth_date.month:
+        person = born_on(population, person, other.birth_date)
     noise = [kind]
     registered, seen = _less_known(rng, _side(person), _side(other), noise)
-    if "birth_date_swapped" in noise:
-        noise.remove("birth_date_swapped")
-        registered = replace(registered, birth_date=person.birth_date)
+    if kind == "spouse_one_phone":
+        seen = replace(seen, payer=f"08X{rng.randrange(10**9):09d}")
     return registered, seen, noise
-
-
-def _twin(rng: Random, population: Population, person: Person, today: date) -> Person:
-    return population.twin(rng, person, on=today)
-
-
-def _namesake(rng: Random, population: Population, person: Person, today: date) -> Person:
-    return population.namesake(rng, person, on=today)
-
-
-def _relative(rng: Random, population: Population, person: Person, today: date) -> Person:
-    return population.relative(rng, person, on=today)
-
-
-def _same_birthday(rng: Random, population: Population, person: Person, today: date) -> Person:
-    """A stranger born on the same day."""
-    other = population.ntt(rng, on=today)
-    return _born_like(population, other, person)
-
-
-def _same_birthday_and_first_name(rng: Random, population: Population, person: Person, today: date) -> Person:
-    """A stranger of the same kabupaten, birthday, sex and first name; only the family name tells."""
-    other = population.ntt(rng, on=today, sex=person.sex, kab=person.kab)
-    family = other.name.family
-    while not family or family == person.name.family:
-        family = ntt_name(rng, person.sex, person.kab).family
-    return _born_like(population, replace(other, name=replace(person.name, family=family)), person)
-
-
-def _stranger(rng: Random, population: Population, _person: Person, today: date) -> Person:
-    return population.ntt(rng, on=today)
-
-
-def _shared_document(rng: Random, population: Population, person: Person, today: date) -> Person:
-    """Somebody else under the same passport number."""
-    other = _same_birthday(rng, population, person, today)
-    while set(other.name.full.split()) & set(person.name.full.split()):
-        other = _same_birthday(rng, population, person, today)
-    return replace(other, passport=person.passport)
-
-
-def _born_like(population: Population, other: Person, person: Person) -> Person:
-    nik = population.nik(other.kab, person.birth_date, other.sex)
-    return replace(other, birth_date=person.birth_date, nik=nik)
-
-
-_Other = Callable[[Random, Population, Person, date], Person]
-OTHERS: tuple[tuple[str, _Other], ...] = (
-    ("twin", _twin),
-    ("namesake_other_birthday", _namesake),
-    ("relative", _relative),
-    ("same_birthday", _same_birthday),
-    ("same_birthday_first_name", _same_birthday_and_first_name),
-    ("stranger", _stranger),
-    ("shared_document", _shared_document),
-)
-OTHER_WEIGHTS = (25, 15, 8, 20, 15, 9, 8)

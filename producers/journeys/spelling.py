@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from random import Random
 
 SHORT_FORMS = {
@@ -104,7 +105,9 @@ def word_order(_rng: Random, name: str) -> str:
     return " ".join([words[-1], *words[:-1]]) if len(words) >= 2 else name
 
 
-WAYS: tuple[tuple[str, float, Callable[[Random, str], str]], ...] = (
+Way = tuple[str, float, Callable[[Random, str], str]]
+"""Kind, how often, how."""
+WAYS: tuple[Way, ...] = (
     ("short_form", 8.0, short_form),
     ("old_spelling", 4.0, old_spelling),
     ("doubled_letter", 3.0, doubled_letter),
@@ -114,19 +117,25 @@ WAYS: tuple[tuple[str, float, Callable[[Random, str], str]], ...] = (
     ("typing_slip", 3.0, typing_slip),
     ("word_order", 1.0, word_order),
 )
-"""Kind, how often, how."""
-_KINDS, _HOW_OFTEN = tuple(range(len(WAYS))), tuple(w[1] for w in WAYS)
 
 
-def written_otherwise(rng: Random, name: str, times: int = 1) -> tuple[str, tuple[str, ...]]:
+def written_otherwise(
+    rng: Random, name: str, times: int = 1, ways: tuple[Way, ...] = WAYS
+) -> tuple[str, tuple[str, ...]]:
     """The name written otherwise, and the kinds of what was done; nothing is done where nothing fits."""
     kinds: list[str] = []
+    shares = _shares(ways)
     for _ in range(times):
         for _attempt in range(6):
-            kind, _share, way = WAYS[rng.choices(_KINDS, _HOW_OFTEN)[0]]
+            kind, _share, way = ways[rng.choices(range(len(ways)), shares)[0]]
             changed = way(rng, name)
             if changed != name and kind not in kinds:
                 name = changed
                 kinds.append(kind)
                 break
     return name, tuple(kinds)
+
+
+@cache
+def _shares(ways: tuple[Way, ...]) -> tuple[float, ...]:
+    return tuple(share for _, share, _ in ways)
