@@ -230,7 +230,7 @@ def _match(page: _Page, verdict: Row) -> None:
     scores = verdict.get("match") or {}
     if scores.get("name_dice") is not None:
         page.pair("name_dice", words.number(f"{float(scores['name_dice']):.3f}"))
-    for name in ("same_sex", "same_origin"):
+    for name in ("same_sex", "same_origin", "same_birth_date"):
         if scores.get(name) is not None:
             page.pair(name, words.text("yes" if scores[name] else "no"))
 

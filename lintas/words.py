@@ -63,6 +63,7 @@ LABELS: Mapping[str, Pair] = {
     "name_dice": ("Kemiripan nama", "Nearness of names"),
     "same_sex": ("Jenis kelamin sama", "Same sex"),
     "same_origin": ("Asal sama", "Same origin"),
+    "same_birth_date": ("Tanggal lahir sama", "Same birth date"),
 }
 STATUSES: Mapping[str, Pair] = {
     "FLAGGED": ("PERLU DITINJAU (FLAGGED)", "FLAGGED"),
@@ -191,6 +192,10 @@ VALUES: Mapping[str, Mapping[str, Pair]] = {
         "mrz_check_failed": ("angka periksa MRZ salah", "MRZ check digit wrong"),
         "mrz_contradicts_row": ("MRZ berbeda dari data lain", "MRZ contradicts the row"),
         "no_name": ("tanpa nama", "no name"),
+        "near_birth_date": (
+            "disimpan juga di bawah tanggal lahir yang mirip",
+            "also kept under a birth date a slip away",
+        ),
         "text_withheld": ("teks bebas ditahan", "free text withheld"),
     },
 }

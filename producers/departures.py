@@ -16,6 +16,7 @@ from producers.pseudonymise import (
     check_born,
     compare_with_nik,
     document_token,
+    near_dates,
     read_nik_claim,
     remark_atypical,
     usable_name,
@@ -34,6 +35,7 @@ _ABSENT = frozenset({"false", "no", "tidak", "belum", "-"})
 """What says of a paper that it is not there; every other filled cell says that it is."""
 _BETWEEN_PASSPORTS = re.compile(r"[;\n|]")
 MAX_PREVIOUS_PASSPORTS = 20
+NEAR = Quality.NEAR_BIRTH_DATE.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,11 @@ def _copies(departure: Departure, worker: _Worker, key: LinkageKey) -> list[Mess
     """One copy for each block under which a crossing of the worker may come."""
     days = list(dict.fromkeys(day for day in (worker.born, worker.nik.born) if day))
     salted: dict[str | None, date | None] = {block(key, day): day for day in days}
+    own = set(salted)
+    for day in days:
+        for near in near_dates(day):
+            salted.setdefault(block(key, near), near)
+    near_blocks = salted.keys() - own
     for found in (worker.passport, *worker.previous, worker.nik.token):
         if found is not None:
             salted.setdefault(weak_block(key, found), None)
@@ -139,7 +146,11 @@ def _copies(departure: Departure, worker: _Worker, key: LinkageKey) -> list[Mess
             topic=DEPARTURES,
             key=key_of(where),
             record=departure.model_copy(
-                update={"block": where, "name_code": code_of_words(key, day, worker.name) if worker.name else None}
+                update={
+                    "block": where,
+                    "name_code": code_of_words(key, day, worker.name) if worker.name else None,
+                    "identity_quality": (*departure.identity_quality, *([NEAR] if where in near_blocks else [])),
+                }
             ),
             identifier=f"{departure.departure_id}/{departure.revision}",
             source=f"lintas/{departure.source.value}",

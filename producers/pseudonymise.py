@@ -28,6 +28,8 @@ from schemas.vocabulary import Quality, Sex
 
 MAX_DOCUMENT_NUMBER = 20
 MAX_AGE_YEARS = 130
+_ASSUMED_DAYS = frozenset({(1, 1), (7, 1), (12, 31)})
+"""Month and day that offices write where nobody knows the birthday."""
 _NOT_A_PAYER = frozenset(
     {"CASH", "TUNAI", "SENDIRI", "SELF", "NONE", "NIHIL", "NULL", "NA", "UNKNOWN", "TIDAKADA", "TIDAKTAHU", "KARTU"}
 )
@@ -99,6 +101,21 @@ def check_born(born: date | None, at: date) -> None:
 def full_years(born: date, at: date) -> int:
     """Age in full years."""
     return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
+
+
+def near_dates(born: date) -> tuple[date, ...]:
+    """The dates that clerks make of a birth date most: day and month exchanged, the year off by one.
+
+    None for the days that stand for an unknown one: the neighbouring years' are other people's, and crowded.
+    """
+    if (born.month, born.day) in _ASSUMED_DAYS:
+        return ()
+    found = [date(born.year, born.day, born.month)] if born.day <= 12 and born.day != born.month else []
+    for year in (born.year - 1, born.year + 1):
+        # 29 February has no such neighbour
+        if (born.month, born.day) != (2, 29):
+            found.append(born.replace(year=year))
+    return tuple(found)
 
 
 def compare_with_nik(born: date | None, sex: Sex | None, nik: NikClaim, qualities: Qualities) -> None:

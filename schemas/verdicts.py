@@ -46,6 +46,8 @@ class MatchScores(BaseModel):
     name_dice: float | None = None
     same_sex: bool | None = None
     same_origin: bool | None = None
+    same_birth_date: bool | None = None
+    """False = the two dates differ by a slip of the hand: day and month exchanged, or the year off by one."""
 
 
 class Assessment(Record):

@@ -164,6 +164,8 @@ class Quality(StrEnum):
     MRZ_CONTRADICTS_ROW = "mrz_contradicts_row"
     NO_NAME = "no_name"
     TEXT_WITHHELD = "text_withheld"
+    NEAR_BIRTH_DATE = "near_birth_date"
+    """This copy of a departure lies under a date that a slip of the hand makes of the worker's."""
 
 
 class Status(StrEnum):

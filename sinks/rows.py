@@ -256,7 +256,7 @@ def digest_of(value: bytes | None) -> str:
     return hashlib.sha256(value or b"").hexdigest()
 
 
-_MATCH = {"name_dice", "same_sex", "same_origin"}
+_MATCH = {"name_dice", "same_sex", "same_origin", "same_birth_date"}
 _FINDING = ("rule", "version", "weight", "evidence", "sentence_id", "sentence_en", "clears_id", "clears_en")
 _UNKNOWN_IS_NULL = {
     *("sequence", "document_issued_on", "document_expires_on", "document_mrz_ok"),

@@ -102,6 +102,7 @@ def scores_of(case: Case, found: Candidate) -> MatchScores:
             if crossing.origin_region and departure.origin_region
             else None
         ),
+        same_birth_date=not found.registration.near_date,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from schemas.records import CommunityReport, Departure
-from schemas.vocabulary import DepartureEvent, Sex
+from schemas.vocabulary import DepartureEvent, Quality, Sex
 from streams.nearness import Names
 from streams.packing import (
     NAME,
@@ -48,6 +48,8 @@ class Registration:
     tokens: frozenset[bytes]
     """Seals of every document number it was ever registered under."""
     names: tuple[int, ...]
+    near_date: bool
+    """Whether it lies in this block only because a slip of the hand would make this birth date of the worker's."""
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ def registration_of(revisions: Iterable[Revision]) -> Registration:
         niks=niks,
         tokens=passports | niks,
         names=tuple(sorted(names)),
+        near_date=all(Quality.NEAR_BIRTH_DATE in d.identity_quality for d in departures if d.block),
     )
 
 

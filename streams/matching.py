@@ -64,6 +64,9 @@ def tier_of(crossing: Crossing, registration: Registration, rule: Matching) -> T
         if not certain and _all_disagree(crossing.name_bits, registration.names, rule):
             return None
         return Tier.PASSPORT if document in registration.passports else Tier.NIK
+    if registration.near_date:
+        # under another birth date a like name is a namesake's: measured, not one such match was right
+        return None
     return Tier.NAME if _by_name(crossing, registration, rule) else None
 
 

@@ -125,11 +125,12 @@ def test_a_heartbeat_goes_to_every_partition_and_a_departure_under_each_of_its_b
         '"1998-05-17", "passport": "XX1234567", "previous_passports": "XX7654321", "nik": "5399995605989001", '
         '"issued_at": "2026-10-01T08:00:00+08:00", "certificate": true}\n'
     )
-    # blocks of the document's and of the NIK's birth date, weak blocks of two passports and the NIK
-    assert publish(broker, departures, DEPARTURES.name).records == 5
+    # blocks of the document's and of the NIK's birth date, weak blocks of two passports and the NIK,
+    # and the years before and after either birth date
+    assert publish(broker, departures, DEPARTURES.name).records == 9
     found = [(p, decode_fact("departures", k, v)) for p, k, v in everything(broker, "departures")]
     assert sorted(p for p, fact in found if isinstance(fact, Heartbeat)) == list(range(PARTITIONS))
-    assert len(found) == PARTITIONS + 5
+    assert len(found) == PARTITIONS + 9
 
 
 def test_without_a_broker_one_line_says_so_quickly() -> None:
