@@ -17,21 +17,23 @@ def own_bits(a: int, b: int) -> tuple[float, float]:
     return (own_a, own_b) if own_a <= own_b else (own_b, own_a)
 
 
-def names_near(a: int, b: int, rule: Matching) -> bool:
+def names_near(a: int, b: int, rule: Matching, *, renewed: bool = False) -> bool:
     """Whether two name codes of one birth date are one name, written two ways.
 
     A slip of the hand leaves each a few bits to itself, however long the name; another family name leaves each more,
     although beside long given names it hardly moves the Dice coefficient; a dropped name leaves them on one side only.
+    `renewed`: the passports differ, so nothing but the name says that they are one person's.
     """
     if not a or not b:
         return False
     if a == b:
         return True
     fewer, more = own_bits(a, b)
-    if more <= rule.slip_bits:
+    if more <= (rule.renewed_slip_bits if renewed else rule.slip_bits):
         return True
     # a mononym that is a common given name would lie in everybody's name
-    tells_enough = min(a.bit_count(), b.bit_count()) >= rule.dropped_least_bits
+    least = rule.renewed_least_bits if renewed else rule.dropped_least_bits
+    tells_enough = min(a.bit_count(), b.bit_count()) >= least
     return tells_enough and fewer <= rule.dropped_bits and dice_bits(a, b) >= rule.dropped_dice
 
 

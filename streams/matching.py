@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from schemas.identity import dice_bits
-from schemas.vocabulary import Direction, Tier
+from schemas.vocabulary import Direction, DocumentType, Tier
 from streams.crossing import Crossing
 from streams.dossier import Registration, Report, opposite_sex
 from streams.likeness import names_disagree as names_disagree
@@ -56,6 +56,11 @@ def best_dice(bits: int, names: Iterable[int]) -> float:
     return max((dice_bits(bits, n) for n in names if n), default=0.0) if bits else 0.0
 
 
+def shows_passport(crossing: Crossing) -> bool:
+    """Whether the number of a passport is known."""
+    return crossing.document != NOTHING and crossing.document_type is DocumentType.PASSPORT
+
+
 def tier_of(crossing: Crossing, registration: Registration, rule: Matching) -> Tier | None:
     """How the registration is the traveller's, strongest tier first; None = it is not."""
     document, nik = crossing.document, crossing.nik
@@ -74,7 +79,8 @@ def _by_name(crossing: Crossing, registration: Registration, rule: Matching) -> 
     bits = crossing.name_bits
     if not bits or opposite_sex(crossing.sex, registration.latest.sex):
         return False
-    if not any(names_near(bits, name, rule) for name in registration.names):
+    renewed = bool(registration.passports) and shows_passport(crossing)
+    if not any(names_near(bits, name, rule, renewed=renewed) for name in registration.names):
         return False
     nik = crossing.nik
     contradicted = nik != NOTHING and registration.niks and nik not in registration.niks

@@ -58,6 +58,8 @@ class Matching(_Part):
     dropped_bits: Bits
     dropped_dice: Share
     dropped_least_bits: Bits
+    renewed_slip_bits: Bits = 34
+    renewed_least_bits: Bits = 105
     contradicted_dice: Share
     report_dice: Share
     disagree_bits: Bits
