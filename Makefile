@@ -50,7 +50,8 @@ embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
 	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or stack" \
 		--ignore=tests/integration/test_supervisor.py --ignore=tests/integration/test_cli_failures.py
 
-quality: $(STAMP) ## every figure of the matching corpus and of the planted cases
+quality: $(STAMP) ## every figure of matching, privacy and the planted cases, each beside its target
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[quality]'
 	$(BIN)/python -m tests.quality
 
 bench: $(STAMP) ## figures, side by side in one run

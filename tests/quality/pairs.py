@@ -17,8 +17,9 @@ from streams.policy import Policy
 from tests.quality.publishing import crossing_facts, departure_facts
 
 TUNING_SEEDS = range(101, 111)
-HELD_BACK_SEED = 20_260_817
-"""For measuring only: thresholds were chosen on seeds 101 to 110 and on `tests.unit.test_identity_name_corpus`."""
+"""Thresholds were chosen on these, and on `tests.unit.test_identity_name_corpus`."""
+HELD_BACK_SEED, GATE_SEED = 20_260_817, 20_260_816
+"""For measuring only."""
 PAIRS = 20_000
 LEAVES = date(2026, 3, 2)
 TIERS = tuple(Tier)
