@@ -3,8 +3,8 @@
 The attacker is given more than a real one would have: the plain names of the very people, in full or in part, and which
 birth date a block is of.  Each attack also runs on codes without the birth date as salt, where it must succeed: else it
 would prove nothing.  Attacks: frequency alignment; co-occurring bits (P. Christen et al., Precise and fast
-cryptanalysis for Bloom filter based privacy-preserving record linkage, 2018); graph of likenesses (A. Vidanage et al., A graph
-matching attack on privacy-preserving record linkage, 2020).
+cryptanalysis for Bloom filter based privacy-preserving record linkage, 2018); graph of likenesses (A. Vidanage et al.,
+A graph matching attack on privacy-preserving record linkage, 2020).
 """
 
 from __future__ import annotations
