@@ -132,7 +132,7 @@ def fields_in_clear(facts: list[Admitted]) -> Iterator[str]:
     left = days_left(events)
     many = max(1, len(left))
     month, week = (sum(n <= days for n in left) / many for days in (31, 7))
-    yield f"birth dates that ages leave a block ({len(events)} crossings, {many} blocks): median {left[many // 2]},"
-    yield f"  within 31 days {month:.4f}, within 7 days {week:.4f} of the blocks"
+    yield f"days that ages leave for a block's birth date ({len(events)} crossings, {many} blocks):"
+    yield f"  median {left[many // 2]}, within 31 days {month:.4f}, within 7 days {week:.4f} of the blocks"
     departures = [f.fact for f in facts if isinstance(f.fact, Departure)]
     yield f"departures that tie blocks a slip apart to one another: {linked_blocks(departures):.4f}"
