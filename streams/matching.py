@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import combinations
 
 from schemas.identity import dice_bits
 from schemas.vocabulary import Direction, DocumentType, Tier
@@ -177,8 +178,8 @@ def _not_contradicted(found: list[Candidate], rule: Matching) -> list[Candidate]
 
 
 def _different_people(found: list[Candidate], rule: Matching) -> bool:
-    first, *others = sorted(found, key=lambda c: c.registration.departure_id)
-    return any(not _one_worker(first.registration, other.registration, rule) for other in others)
+    # every pair: one without a NIK may be either's of two whose NIKs differ
+    return any(not _one_worker(a.registration, b.registration, rule) for a, b in combinations(found, 2))
 
 
 def _one_worker(a: Registration, b: Registration, rule: Matching) -> bool:

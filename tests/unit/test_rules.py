@@ -271,6 +271,12 @@ CASES: dict[str, tuple[list[World], list[World]]] = {
             [crossing(UNKNOWN_NUMBERS), departure(), departure(HOMONYM, departure_id="d2")],
             [crossing(UNKNOWN_NUMBERS), departure(), departure(HOMONYM, departure_id="d2"), *heartbeats()],
             [crossing(replace(MARIA, passport=None, nik=None)), departure(), departure(HOMONYM, departure_id="d2")],
+            [
+                crossing(UNKNOWN_NUMBERS),
+                departure(replace(MARIA, passport=None, nik=None), departure_id="d0"),  # may be either's
+                departure(),
+                departure(HOMONYM, departure_id="d2"),
+            ],
         ],
         [
             [crossing(), departure(), departure(HOMONYM, departure_id="d2")],
