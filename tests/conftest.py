@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SERVICES = ("kafka", "clickhouse", "stack", "embedded", "loopback")
+SERVICES = ("kafka", "clickhouse", "stack", "embedded", "cluster", "loopback")
 
 settings.register_profile("gate", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
