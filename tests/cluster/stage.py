@@ -91,6 +91,8 @@ class Stage:
         self.workers: list[Worker] = []
         self.deaths: list[tuple[str, int]] = []
         """Workers that ended though nobody asked them to, with their exit codes."""
+        self.stops: list[tuple[str, int]] = []
+        """Workers that were asked to end, with their exit codes."""
         self.store: ClickHouseProcess | None = None
         self._lock = threading.Lock()
         self._over = threading.Event()
