@@ -1,4 +1,4 @@
-"""What may happen to a cluster while facts arrive: one disaster a round, chosen by a seed, repaired as in production."""
+"""What may happen to a cluster while facts arrive: a disaster a round, chosen by a seed, repaired as in production."""
 
 from __future__ import annotations
 

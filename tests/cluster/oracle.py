@@ -153,7 +153,9 @@ class Oracle:
         self.policy = yaml.safe_load(policy_file.read_text(encoding="utf-8"))
         self.crossings: dict[str, list[Fact]] = defaultdict(list)
         self.registered: dict[str, list[Registered]] = defaultdict(list)
-        self.reports: dict[str | None, list[Fact]] = defaultdict(list)
+        self.reports: dict[str, list[Fact]] = defaultdict(list)
+        self.wide_reports: dict[str, list[Fact]] = defaultdict(list)
+        """Those without a birth date, by each number that they name."""
         marks: dict[str, datetime] = {}
         revisions: dict[tuple[str, str], list[Fact]] = defaultdict(list)
         for fact in map(json.loads, sorted(set(values))):
@@ -163,7 +165,10 @@ class Oracle:
             elif kind == "departure":
                 revisions[fact["block"], fact["departure_id"]].append(fact)
             elif kind == "community_report":
-                self.reports[fact.get("block")].append(fact)
+                if fact.get("block"):
+                    self.reports[fact["block"]].append(fact)
+                for number in {fact.get("passport_token"), fact.get("nik_token")} - {None}:
+                    self.wide_reports[number] += [] if fact.get("block") else [fact]
             else:
                 up_to = moment(fact["complete_up_to"])
                 marks[fact["source"]] = max(up_to, marks.get(fact["source"], up_to))
@@ -187,7 +192,7 @@ class Question:
         self.policy: Mapping[str, Any] = oracle.policy
         self.event, self.at, self.day = event, moment(event["occurred_at"]), local_day(event)
         self.others = [o for o in oracle.crossings[block] if o is not event]
-        self.reports = oracle.reports[block] + oracle.reports[None]
+        self.reports = oracle.reports[block] + [r for t in numbers(event) for r in oracle.wide_reports[t]]
         self.leaving = event["direction"] == "out" and event.get("nationality") in (None, "IDN", "XXX")
         mark = oracle.complete_up_to
         grace = timedelta(hours=self.policy["grace_hours"])

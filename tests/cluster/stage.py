@@ -22,12 +22,16 @@ from lintas.clickhouse import ClickHouseProcess, start_clickhouse
 from lintas.lag import lags_of, readers
 from lintas.stack.ports import free_ports
 from lintas.topics_admin import admin_of, create_topics, partition_counts
+from producers.connecting import keep_refreshing
 from schemas.codec import decode
 from schemas.topics import ASSESSMENTS, INPUTS, TOPICS
 from schemas.verdicts import Assessment
+from sinks.checksums import use_native_checksums
 from streams.admission import partition_of
 from tests.cluster.facts import Sent
 from tests.cluster.oracle import Place, Verdict
+
+use_native_checksums()  # kafka-python works every record's out in Python
 
 ROOT = Path(__file__).parents[2]
 LANES = 6
@@ -228,7 +232,6 @@ class Partner(threading.Thread):
             self._publish()
         except BaseException as error:
             self.error = error
-            raise
 
     def _publish(self) -> None:
         producer = KafkaProducer(
@@ -240,6 +243,7 @@ class Partner(threading.Thread):
             delivery_timeout_ms=240_000,
             max_block_ms=120_000,
         )
+        keep_refreshing(producer)
         begun, futures = time.monotonic(), []
         for place, (topic, key, value, partition) in enumerate(self._facts):
             if self._seconds:
