@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test check format lint types imports drift unit integration faults-long embedded quality bench generate clean
+.PHONY: help demo test check format lint types imports drift unit integration embedded cluster cluster-long faults-long quality bench generate clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,7 +37,7 @@ drift: $(STAMP) ## lists that must agree, do
 	$(BIN)/pytest -q tests/drift
 
 unit: $(STAMP) ## pure tests and drift tests; no network
-	$(BIN)/pytest -q -m "not kafka and not clickhouse and not stack and not embedded and not long"
+	$(BIN)/pytest -q -m "not kafka and not clickhouse and not stack and not embedded and not cluster and not long"
 
 integration: $(STAMP) ## tests on a real Kafka broker and the real ClickHouse engine, which they start
 	$(BIN)/pytest -q -m "(kafka or clickhouse or stack) and not long"
@@ -49,6 +49,12 @@ embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
 	# what meets no broker has run already
 	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or stack" \
 		--ignore=tests/integration/test_supervisor.py --ignore=tests/integration/test_cli_failures.py
+
+cluster: $(STAMP) ## kill, pause and rebalance three matchers on three brokers, against an independent oracle
+	$(BIN)/pytest -q -s -m "cluster and not long" --show-capture=no tests/cluster
+
+cluster-long: $(STAMP) ## the same for fifty rounds; LINTAS_TEST_SEED=... repeats a run
+	$(BIN)/pytest -q -s -m long --show-capture=no tests/cluster
 
 quality: $(STAMP) ## every figure of matching, privacy and the planted cases, each beside its target
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[quality]'

@@ -43,7 +43,7 @@ class Plan:
     explained: int
 
 
-SHORT = Plan(rounds=5, facts=27_000, publishing_seconds=25, pause_seconds=2.0, explained=100)
+SHORT = Plan(rounds=5, facts=27_000, publishing_seconds=25, pause_seconds=1.0, explained=50)
 LONG = Plan(rounds=50, facts=272_000, publishing_seconds=380, pause_seconds=4.0, explained=500)
 
 

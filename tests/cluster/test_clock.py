@@ -9,6 +9,7 @@ import pytest
 
 from lintas.stack.brokers import KafkaCluster
 from schemas.codec import encode
+from schemas.topics import ASSESSMENTS, DAY_MS
 from tests.cluster.facts import Facts, arrivals
 from tests.cluster.oracle import Oracle, Place
 from tests.cluster.stage import (
@@ -19,6 +20,7 @@ from tests.cluster.stage import (
     fresh_topics,
     last_of,
     publish,
+    read,
     repeated,
     said,
     values_of,
@@ -32,9 +34,10 @@ SEED = int(os.environ.get("LINTAS_TEST_SEED", "20261124"))
 def test_a_clock_that_jumps_a_day_changes_no_verdict(stage: Stage, brokers: KafkaCluster) -> None:
     print(f"\nseed {SEED}")
     chance = random.Random(SEED)
-    facts = Facts(chance, partitions=LANES).world(2_000)
+    facts = Facts(chance, partitions=LANES).world(1_500)
     sent = arrivals(facts, chance)
     found: list[dict[Place, bytes]] = []
+    spread: list[float] = []
     for command in (MATCHER, changed(with_a_jumping_clock)):
         worker = stage.matcher("matcher", command)
         stage.wait_open(worker)
@@ -42,9 +45,13 @@ def test_a_clock_that_jumps_a_day_changes_no_verdict(stage: Stage, brokers: Kafk
         stage.wait_done()
         assert worker.end() == 0
         told = said(stage.kafka)
+        stamps = [record.timestamp for record in read(stage.kafka, ASSESSMENTS)]
+        spread.append((max(stamps) - min(stamps)) / DAY_MS)
         assert repeated(told) == []
         assert differences(last_of(told), Oracle(values_of(facts)).verdicts()) == {}
         found.append({place: encode(versions[-1]) for place, versions in told.items()})
         fresh_topics(stage.kafka, replication=len(brokers.node_ids))
+    print(f"the verdicts' own timestamps spread over {spread[0]:.1f} and {spread[1]:.1f} days")
+    assert spread[0] < 1 < spread[1], "the clock did not jump"
     steady, jumping = found
     assert jumping == steady
