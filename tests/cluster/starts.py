@@ -16,6 +16,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from aiokafka.producer.message_accumulator import BatchBuilder
+
 import streams.__main__
 import streams.lanes
 import streams.writer
@@ -86,6 +88,13 @@ def with_a_jumping_clock() -> None:
             shift[0] = days * 86_400.0
             time.sleep(0.5)
 
+    append = BatchBuilder.append
+
+    def append_stamped(builder: Any, *, timestamp: int | None, **fields: Any) -> Any:
+        """The compiled builder reads the clock where no patch reaches."""
+        return append(builder, timestamp=int(time.time() * 1000) if timestamp is None else timestamp, **fields)
+
+    BatchBuilder.append = append_stamped
     time.time = lambda: true_time() + shift[0]
     streams.__main__.datetime = Jumping  # type: ignore[misc]
     threading.Thread(target=jump, daemon=True).start()
