@@ -72,6 +72,8 @@ def create_topics(admin: Any, *, partitions: int, replication: int) -> tuple[str
                 RETENTION: str(topic.retention_ms),
                 "cleanup.policy": "delete",
                 "max.message.bytes": str(topic.max_message_bytes),
+                # a broker refuses what a clock an hour ahead has stamped: the matcher would die of it again and again
+                "message.timestamp.type": "LogAppendTime",
             },
         }
         try:

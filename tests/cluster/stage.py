@@ -255,7 +255,7 @@ class Partner(threading.Thread):
             future.get(60)
         producer.close()
 
-    def done(self, seconds: float = 300.0) -> None:
+    def done(self, seconds: float = 1_200.0) -> None:
         self.join(seconds)
         assert not self.is_alive(), "the facts were not published in time"
         assert self.error is None, repr(self.error)
