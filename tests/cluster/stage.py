@@ -19,6 +19,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from lintas.clickhouse import ClickHouseProcess, start_clickhouse
+from lintas.failing import Failure
 from lintas.lag import lags_of, readers
 from lintas.stack.ports import free_ports
 from lintas.topics_admin import admin_of, create_topics, partition_counts
@@ -215,7 +216,10 @@ def fresh_topics(kafka: str, *, replication: int) -> None:
         if old := names & set(partition_counts(admin)):
             admin.delete_topics(sorted(old))
             until(lambda: not names & set(partition_counts(admin)))
-        create_topics(admin, partitions=LANES, replication=replication)
+        try:
+            create_topics(admin, partitions=LANES, replication=replication)
+        except Failure:  # three brokers on a busy machine take their time to hear of them
+            create_topics(admin, partitions=LANES, replication=replication)
 
 
 class Partner(threading.Thread):
