@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench.backlog import Message
 from schemas.topics import TOPICS
 
 PARTITIONS = 4
+STARTING = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+}
+"""What a new broker answers about a group until the offsets' topic is there."""
 
 
 def create_topics(bootstrap: str, extra: Iterable[str] = ()) -> None:
@@ -59,28 +65,36 @@ class Progress:
 
     def committed(self) -> int:
         """Records read and committed so far."""
-        return sum(max(0, place.offset) for place in self._consumer.committed(self._places, timeout=10))
+        try:
+            places = self._consumer.committed(self._places, timeout=10)
+        except KafkaException as error:
+            if error.args[0].code() not in STARTING:
+                raise
+            return 0
+        return sum(max(0, place.offset) for place in places)
 
     def close(self) -> None:
         """End the connection."""
         self._consumer.close()
 
 
-def rate(progress: Progress, total: int, *, timeout_seconds: float = 600) -> tuple[float, float]:
-    """Wait until all is committed; gives back records a second, and the seconds from the first commit to the last.
+def rate(
+    progress: Progress, total: int, *, spent: Callable[[], float] = lambda: 0.0, timeout_seconds: float = 600
+) -> tuple[float, float, float]:
+    """Wait until all is committed: records a second, the seconds that took, and what was `spent` meanwhile.
 
     Measured between the first commit that is seen and the last, so that neither the start of the process nor its
     first fetch counts.
     """
-    first: tuple[float, int] | None = None
+    first: tuple[float, int, float] | None = None
     until = time.monotonic() + timeout_seconds
     while time.monotonic() < until:
         done, now = progress.committed(), time.monotonic()
         if first is None and done > 0:
-            first = (now, done)
+            first = (now, done, spent())
         if first is not None and done >= total:
             seconds = max(now - first[0], 1e-9)
-            return (done - first[1]) / seconds, seconds
+            return (done - first[1]) / seconds, seconds, spent() - first[2]
         time.sleep(0.05)
     message = f"only {progress.committed()} of {total} records were committed in {timeout_seconds} s"
     raise TimeoutError(message)

@@ -13,7 +13,7 @@ from clickhouse_driver import Client
 from bench.backlog import travellers
 from bench.kafka_side import PARTITIONS, producer
 from bench.processes import process, say
-from lintas.clickhouse import ClickHouseAddress, running_clickhouse
+from lintas.clickhouse.running import ClickHouseAddress, running_clickhouse
 from schemas.topics import TRANSIT
 from sinks.migrating import migrate
 

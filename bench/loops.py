@@ -10,7 +10,7 @@ import orjson
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from bench.kafka_side import PARTITIONS, Progress, producer, rate
-from bench.processes import process, say
+from bench.processes import cpu_seconds, process, say
 from schemas.codec import decode_fact, encode
 from schemas.topics import DEPARTURES, INPUTS, TRANSIT
 from streams.settings import GROUP
@@ -53,8 +53,11 @@ def matcher_rate(bootstrap: str, total: int, folder: Path) -> float:
     """The product's matcher on the backlog, all rules on, pydantic validation on."""
     progress = Progress(bootstrap, GROUP, INPUTS)
     with process("-m", "streams", env={"LINTAS_KAFKA": bootstrap}, log=folder / "matcher.log") as running:
-        events, seconds = rate(progress, total)
-        say(f"matcher: {total} records, {seconds:.1f} s from the first commit to the last, pid {running.pid}")
+        events, seconds, cpu = rate(progress, total, spent=lambda: cpu_seconds(running))
+        say(
+            f"matcher: {total} records, {seconds:.1f} s from the first commit to the last, "
+            f"{1e6 * cpu / (events * seconds):.1f} µs CPU a record, {100 * cpu / seconds:.0f} % of a core"
+        )
     progress.close()
     return events
 

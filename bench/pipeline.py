@@ -22,7 +22,7 @@ from bench.backlog import START, heartbeats, travellers
 from bench.kafka_side import PARTITIONS, create_topics, producer, publish
 from bench.latency import latency
 from bench.loops import bare_loop, by_json, by_model, matcher_rate, rival_rate
-from bench.processes import say
+from bench.processes import end_on_sigterm, say
 from bench.toy import QUIX_OUTPUT, STOCK_CHANGELOG, STOCK_OUTPUT
 from lintas.stack.brokers import running_kafka
 from schemas.topics import DEPARTURES, TRANSIT
@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--rival-events", type=int)
     parser.add_argument("--seconds", type=int)
     options = parser.parse_args()
+    end_on_sigterm()
     events = options.events or (100_000 if options.quick else 500_000)
     rival_events = options.rival_events or (20_000 if options.quick else 60_000)
     with tempfile.TemporaryDirectory() as name:
