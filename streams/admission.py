@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import base64
-import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from hashlib import blake2b, sha256
 from typing import Protocol
 
-from schemas.codec import decode_fact
+from pydantic import ValidationError
+
+from schemas import reference
+from schemas.codec import MAX_RECORD_BYTES, decode_fact
 from schemas.errors import Reason, RecordRejected
 from schemas.records import Heartbeat, TransitEvent
-from schemas.topics import refusals_of
+from schemas.topics import refusals_of, transit_topic
 from schemas.verdicts import Rejected
+from schemas.vocabulary import Province
 from streams.casebook import Admitted
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_MS = 253_402_300_799_000
 """The last second of the year 9999: a sender chooses a record's timestamp freely."""
 KNOWN_KEYS = 1 << 16
+PLACES: Mapping[str, Mapping[str, Province]] = {
+    transit_topic(province): {
+        place: province for place in reference.checkpoints() if reference.province_of(place) is province
+    }
+    for province in Province
+}
+"""By topic: the checkpoints whose crossings may stand in it."""
+_read_crossing: Callable[..., TransitEvent] = TransitEvent.__pydantic_validator__.validate_json
 
 
 class Delivery(Protocol):
@@ -59,6 +72,33 @@ class Refused:
     record: Rejected
 
 
+def admit_all(deliveries: Iterable[Delivery], partitions: int) -> tuple[list[Admitted], list[Refused]]:
+    """Part what can be read from what is refused, each in order: what `admit` says of every one, in half the time."""
+    admitted: list[Admitted] = []
+    refused: list[Refused] = []
+    for delivery in deliveries:
+        value, key, places = delivery.value, delivery.key, PLACES.get(delivery.topic)
+        # a sound crossing in its place needs one look at each; all others go where it is found out what they are
+        if places is not None and key and value and len(value) <= MAX_RECORD_BYTES:
+            try:
+                event = _read_crossing(value, strict=True)
+            except ValidationError:
+                event = None
+            if (
+                event is not None
+                and places.get(event.checkpoint_id) is event.province
+                and place_of(key, partitions) == (event.block, delivery.partition)
+            ):
+                admitted.append(Admitted(event, blake2b(value, digest_size=16).digest()))
+                continue
+        result = admit(delivery, partitions)
+        if isinstance(result, Admitted):
+            admitted.append(result)
+        else:
+            refused.append(result)
+    return admitted, refused
+
+
 def admit(delivery: Delivery, partitions: int) -> Admitted | Refused:
     """Read one record of a topic that has `partitions` partitions; never raises for what stands in the record."""
     value = delivery.value
@@ -74,7 +114,7 @@ def admit(delivery: Delivery, partitions: int) -> Admitted | Refused:
 
 def digest_of(value: bytes) -> bytes:
     """What tells two different records of the same identity apart, the same on every machine."""
-    return hashlib.blake2b(value, digest_size=16).digest()
+    return blake2b(value, digest_size=16).digest()
 
 
 def check_partition(delivery: Delivery, partitions: int) -> None:
@@ -83,13 +123,21 @@ def check_partition(delivery: Delivery, partitions: int) -> None:
     Raises:
         RecordRejected: the partition is not the one that murmur2 gives.
     """
-    if partition_of(delivery.key or b"", partitions) != delivery.partition:
+    if place_of(delivery.key or b"", partitions)[1] != delivery.partition:
         raise RecordRejected(Reason.WRONG_PARTITION, f"does not belong to partition {delivery.partition}")
 
 
 @lru_cache(maxsize=KNOWN_KEYS)
+def place_of(key: bytes, partitions: int) -> tuple[str, int]:
+    """The block that a key names and the partition that it belongs to, worked out once a block.
+
+    A key that is no text names no block: what stands for its unreadable bytes is in no token.
+    """
+    return key.decode(errors="replace"), partition_of(key, partitions)
+
+
 def partition_of(key: bytes, partitions: int) -> int:
-    """The partition that the Java client and kafka-python choose for a key; worked out once a block."""
+    """The partition that the Java client and kafka-python choose for a key."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
@@ -122,7 +170,7 @@ def refused(delivery: Delivery, error: RecordRejected) -> Refused:
             topic=delivery.topic,
             partition=delivery.partition,
             offset=delivery.offset,
-            digest=hashlib.sha256(value).hexdigest(),
+            digest=sha256(value).hexdigest(),
             key_base64=_base64(delivery.key),
             payload_base64=_base64(delivery.value),
             happened_at=EPOCH + timedelta(milliseconds=min(max(delivery.timestamp, 0), LATEST_MS)),

@@ -16,7 +16,7 @@ from aiokafka.structs import TopicPartition
 
 from schemas.topics import INPUTS
 from schemas.verdicts import Assessment
-from streams.admission import Delivery, Refused, admit
+from streams.admission import Delivery, Refused, admit_all
 from streams.batches import Batch, Keeper, LaneState
 from streams.casebook import Admitted, Casebook
 from streams.outputs import Output, outputs_of
@@ -226,7 +226,8 @@ class Lane:
                 self._waiting.appendleft((tp, fetched[room:]))
                 fetched = fetched[:room]
             self._held -= len(fetched)
-            fresh = [d for d in fetched if d.offset >= self.next[tp]]
+            after = self.next[tp]
+            fresh = [d for d in fetched if d.offset >= after]
             if fresh:
                 deliveries += fresh
                 offsets[tp] = fresh[-1].offset + 1
@@ -254,14 +255,7 @@ class Lane:
 
     def admit(self, deliveries: Iterable[Delivery]) -> tuple[list[Admitted], list[Refused]]:
         """Part what can be read from what is refused."""
-        admitted: list[Admitted] = []
-        refused: list[Refused] = []
-        for delivery in deliveries:
-            result = admit(delivery, self.keeper.topology.partitions)
-            if isinstance(result, Admitted):
-                admitted.append(result)
-            else:
-                refused.append(result)
+        admitted, refused = admit_all(deliveries, self.keeper.topology.partitions)
         self.keeper.meters.admitted(admitted)
         return admitted, refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from schemas.errors import Reason
 from schemas.topics import ASSESSMENTS, INPUTS
 from schemas.verdicts import Assessment, Finding, Rejected
 from schemas.vocabulary import Direction, DocumentType, Province, Status
-from streams.admission import Refused, admit, murmur2, partition_of
+from streams.admission import Refused, admit, admit_all, murmur2, partition_of
 from streams.casebook import Admitted
 from streams.outputs import SHORTENED, Output, assessment_output, outputs_of, refusal_output
 from tests.people import T0, crossing, departure, heartbeats, report
@@ -52,6 +52,30 @@ def refusal(delivery: Delivered) -> Refused:
     return result
 
 
+ODDITIES = [
+    good := delivered(crossing()),
+    delivered(crossing(checkpoint_id="ID-61-ETK", province=Province.KALBAR)),
+    delivered(crossing(checkpoint_id="ID-61-ETK", province=Province.KEPRI)),
+    delivered(crossing(checkpoint_id="ID-99-XXX")),
+    delivered(crossing(), partition=(good.partition + 1) % LANES),
+    delivered(departure()),
+    delivered(departure(block=None)),
+    delivered(report()),
+    delivered(heartbeats()[0]),
+    replace(good, key=None),
+    replace(good, key=b""),
+    *(replace(good, key=b"other %d" % number) for number in range(2 * LANES)),
+    replace(good, key=(good.key or b"") + b"\xff"),
+    replace(good, key=(good.key or b"") + b" "),
+    replace(good, value=None),
+    replace(good, value=b"{}"),
+    replace(good, value=b"\xff"),
+    replace(good, value=(good.value or b"").ljust(MAX_RECORD_BYTES)),
+    replace(good, value=(good.value or b"").ljust(MAX_RECORD_BYTES + 1)),
+]
+"""One delivery of every kind that the gate tells apart."""
+
+
 @given(st.binary(max_size=80))
 def test_keys_fall_where_other_clients_put_them(key: bytes) -> None:
     assert murmur2(key) == kafka_murmur2(key) % 2**32 == aiokafka_murmur2(key) % 2**32
@@ -69,6 +93,16 @@ def test_keys_fall_where_other_clients_put_them(key: bytes) -> None:
 def test_a_good_record_is_admitted_with_the_digest_of_its_bytes(fact: Any, topic: str) -> None:
     delivery = delivered(fact, topic)
     assert admit(delivery, LANES) == Admitted(fact, hashlib.blake2b(delivery.value or b"", digest_size=16).digest())
+
+
+@given(st.lists(st.tuples(st.sampled_from(range(len(ODDITIES))), st.sampled_from(INPUTS)), max_size=12))
+def test_a_batch_is_parted_as_its_records_are_one_by_one(chosen: list[tuple[int, str]]) -> None:
+    deliveries = [replace(ODDITIES[number], topic=topic, offset=at) for at, (number, topic) in enumerate(chosen)]
+    one_by_one = [admit(delivery, LANES) for delivery in deliveries]
+    assert admit_all(deliveries, LANES) == (
+        [result for result in one_by_one if isinstance(result, Admitted)],
+        [result for result in one_by_one if isinstance(result, Refused)],
+    )
 
 
 def test_facts_for_every_lane_are_admitted_in_every_partition() -> None:
