@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faust
 
+from streams.admission import Refused
 from streams.batches import Batch
 
 
@@ -12,7 +13,7 @@ async def judge(batches: faust.Stream[Batch]) -> None:
     async for batch in batches:
         with batch.settled():
             lane = batch.lane
-            admitted, refused = lane.admit(batch.deliveries)
-            touched = lane.casebook.remember(admitted)
+            refused: list[Refused] = []
+            touched = lane.casebook.remember(lane.admit(batch.deliveries, refused))
             assessments = lane.casebook.assess(touched)
             await lane.publish(assessments, refused, batch.offsets)

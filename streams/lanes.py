@@ -6,7 +6,7 @@ import asyncio
 import gc
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -26,6 +26,8 @@ from streams.writer import LaneWriter
 
 REPLAY_FETCH_BYTES = 1 << 20
 FEWEST_RECORDS = 50
+READ_AT_ONCE = 100
+"""Facts that are in memory as objects at once: a whole batch of them would not fit the processor's cache."""
 JUDGING_SECONDS = 0.15
 """How long a lane may keep the event loop: heartbeats and other lanes' open transactions wait meanwhile."""
 
@@ -155,7 +157,7 @@ class Lane:
         limit = self.keeper.settings.batch_records
         for tp, deliveries in (await reader.getmany(*behind, timeout_ms=200, max_records=limit)).items():
             before = [d for d in deliveries if d.offset < self.next[tp]]
-            self.casebook.replay(self.admit(before)[0])
+            self.casebook.replay(self.admit(before, []))
             self.replayed += len(before)
             await asyncio.sleep(0)
         for tp in list(behind):
@@ -253,11 +255,13 @@ class Lane:
                 batch.deliveries, fresh=len(self.casebook) - facts, refused=self.refused - refused
             )
 
-    def admit(self, deliveries: Iterable[Delivery]) -> tuple[list[Admitted], list[Refused]]:
-        """Part what can be read from what is refused."""
-        admitted, refused = admit_all(deliveries, self.keeper.topology.partitions)
-        self.keeper.meters.admitted(admitted)
-        return admitted, refused
+    def admit(self, deliveries: Sequence[Delivery], refused: list[Refused]) -> Iterator[Admitted]:
+        """What can be read, as it is asked for; what cannot is added to `refused`."""
+        for start in range(0, len(deliveries), READ_AT_ONCE):
+            admitted, unreadable = admit_all(deliveries[start : start + READ_AT_ONCE], self.keeper.topology.partitions)
+            self.keeper.meters.admitted(admitted)
+            refused += unreadable
+            yield from admitted
 
     async def publish(
         self, assessments: list[Assessment], refused: list[Refused], offsets: Mapping[TopicPartition, int]
