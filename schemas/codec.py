@@ -76,7 +76,9 @@ def encode(record: Record) -> bytes:
 def headers_of(record: Record, *, identifier: str, source: str) -> Headers:
     """CloudEvents 1.0 attributes in Kafka's binary mode."""
     kind = getattr(record, "record", type(record).__name__)
-    return [*_BEFORE_ID, ("ce_id", identifier.encode()), *_after_id(kind, record.schema_version, source)]
+    headers = [*_BEFORE_ID, ("ce_id", identifier.encode())]
+    headers += _after_id(kind, record.schema_version, source)
+    return headers
 
 
 @lru_cache(maxsize=256)
