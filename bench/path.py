@@ -31,11 +31,11 @@ from bench.processes import say
 from lintas.stack.brokers import running_kafka
 from schemas.codec import decode, encode
 from schemas.records import Departure, TransitEvent
-from schemas.topics import DEPARTURES, TRANSIT
+from schemas.topics import ASSESSMENTS, DEPARTURES, TRANSIT
 from streams.admission import admit_all
 from streams.casebook import Admitted, Casebook
 from streams.lanes import READ_AT_ONCE
-from streams.outputs import outputs_of
+from streams.outputs import DEFAULT_LIMIT_BYTES, outputs_of
 from streams.policy import shipped_policy
 from streams.settings import Settings
 from streams.writer import LaneWriter
@@ -71,7 +71,7 @@ async def walk(bootstrap: str, total: int) -> Costs:
         isolation_level="read_committed",
         max_partition_fetch_bytes=1 << 18,
     )
-    writer = LaneWriter(Settings(kafka=(bootstrap,)), 0, {})
+    writer = LaneWriter(Settings(kafka=(bootstrap,)), 0, {ASSESSMENTS: DEFAULT_LIMIT_BYTES})
     await consumer.start()
     await writer.start()
     consumer.assign([TopicPartition(t, p) for t in (*TRANSIT, DEPARTURES) for p in range(PARTITIONS)])
