@@ -15,7 +15,7 @@ from streams.crossing import DAY_US, Crossing
 from streams.dossier import Report
 from streams.matching import NO_MATCH, Match
 from streams.packing import NAME, at_us
-from streams.policy import Policy
+from streams.policy import Policy, Terms
 
 MAX_EVIDENCE = 20
 """Facts named by one finding; the sentence says how many there are in all."""
@@ -60,6 +60,7 @@ _AMBIGUOUS, _DAY, _OTHER_NAME = int(When.AMBIGUOUS), int(When.SEEN_WITHIN_A_DAY)
 _NOTABLE, _REPORTED, _DATED = int(When.NOTABLE), int(When.REPORTED), int(When.DATED_PASSPORT)
 _AGE, _REMARKED = int(When.AGE_IN_QUESTION), int(When.REMARKED)
 _NONE = When(0)
+_OUT, _PASSPORT = Direction.OUT, DocumentType.PASSPORT  # a member of an Enum takes three times as long to find
 
 
 class Case:
@@ -79,7 +80,7 @@ class Case:
         *,
         crossing: Crossing,
         match: Match,
-        others: Iterable[bytes],
+        others: Sequence[bytes],
         notable: Sequence[Crossing],
         reports: Sequence[Report],
         watermark_us: int | None,
@@ -92,22 +93,26 @@ class Case:
         """Deportations and refusals in the block: all that may be the traveller's, and others."""
         self.reports: Sequence[Report] = reports
         """All that may mean the traveller, and others."""
-        self.leaving: bool = crossing.direction is Direction.OUT and not crossing.foreign
+        terms = policy.terms
+        self.leaving: bool = crossing.direction is _OUT and not crossing.foreign
         """Whether an Indonesian leaves the country."""
-        self.origin_province: str | None = origin_province(crossing, match)
+        region = crossing.origin_region
+        self.origin_province: str | None = region[:2] if region else origin_province(crossing, match)
         """Kemendagri province code of first registration: by NIK, else by registration, else by passport office."""
-        self.from_scope: bool = self.origin_province in policy.scope.origin_provinces
+        self.from_scope: bool = self.origin_province in terms.origin_provinces
         """Whether the traveller comes from a province that the policy looks after."""
         self.in_scope: bool = (
             self.leaving
             and self.from_scope
-            and crossing.purpose in policy.scope.purpose_set
-            and crossing.document_type not in policy.scope.exempt_documents
+            and crossing.purpose in terms.purposes
+            and crossing.document_type not in terms.exempt_documents
         )
         """Whether the policy expects a registration."""
-        self.absence_confirmed: bool = watermark_us is not None and watermark_us >= crossing.at_us + policy.grace_us
+        self.absence_confirmed: bool = watermark_us is not None and watermark_us >= crossing.at_us + terms.grace_us
         """Up to the crossing plus the grace, every required registry has reported."""
-        self.when: int = _of_match(match) | self._of_traveller() | _of_others(crossing.row, others)
+        self.when: int = self._of_traveller(terms) | (_UNCOVERED if match is NO_MATCH else _of_match(match))
+        if len(others) > 1 or (others and others[0] is not crossing.row):
+            self.when |= _of_others(crossing.row, others)
         """The flags of `When` that hold."""
 
     @property
@@ -118,7 +123,7 @@ class Case:
             self._sharing = [Crossing(row, block) for row in self._others if row is not here]
         return self._sharing
 
-    def _of_traveller(self) -> int:
+    def _of_traveller(self, terms: Terms) -> int:
         crossing, when = self.crossing, 0
         if self.leaving:
             when = _LEAVING | _IN_SCOPE if self.in_scope else _LEAVING
@@ -128,10 +133,10 @@ class Case:
             when |= _NOTABLE
         if self.reports:
             when |= _REPORTED
-        if crossing.issued_on is not None and crossing.document_type is DocumentType.PASSPORT:
+        if crossing.issued_on is not None and crossing.document_type is _PASSPORT:
             when |= _DATED
         age, by_nik = crossing.age_years, crossing.nik_birth_year
-        if age is not None and age < self.policy.minimum_age_years:
+        if age is not None and age < terms.minimum_age_years:
             when |= _AGE
         if by_nik is not None and by_nik != crossing.birth_year:
             when |= _AGE
@@ -141,8 +146,6 @@ class Case:
 
 
 def _of_match(match: Match) -> int:
-    if match is NO_MATCH:
-        return _UNCOVERED
     when = _UNCOVERED if match.covering is None else _COVERED | _AGE
     if match.late is not None:
         when |= _LATE | _AGE
@@ -153,13 +156,13 @@ def _of_match(match: Match) -> int:
     return when
 
 
-def _of_others(here: bytes, others: Iterable[bytes]) -> int:
-    when = 0
+def _of_others(here: bytes, others: Sequence[bytes]) -> int:
+    when, name, at = 0, here[NAME], at_us(here)
     for other in others:
         if other is not here:
-            if other[NAME] != here[NAME]:
+            if other[NAME] != name:
                 when |= _OTHER_NAME
-            if -DAY_US <= at_us(other) - at_us(here) <= DAY_US:
+            if -DAY_US <= at_us(other) - at <= DAY_US:
                 when |= _DAY
     return when
 
@@ -171,7 +174,7 @@ def origin_province(crossing: Crossing, match: Match) -> str | None:
     found = match.covering or match.late or match.lapsed
     if found is not None and found.registration.latest.origin_region:
         return found.registration.latest.origin_region[:2]
-    if crossing.issue_office and crossing.document_type is DocumentType.PASSPORT:
+    if crossing.issue_office and crossing.document_type is _PASSPORT:
         office = office_region(crossing.issue_office)
         return office[:2] if office else None
     return None

@@ -4,58 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.records import CommunityReport, Departure, Fact, Heartbeat, TransitEvent
+from schemas.records import CommunityReport, Departure, Heartbeat, TransitEvent
 from schemas.verdicts import Assessment
 from schemas.vocabulary import Source
 from streams import rules as rules  # importing the rules fills the catalogue
 from streams import snapshot
 from streams.assessing import assess
+from streams.batch import Admitted as Admitted
+from streams.batch import Touched as Touched
 from streams.case import Case
-from streams.crossing import DAY_US, EPOCH_ORDINAL, Crossing
+from streams.concern import by_crossing, by_registration, by_report
+from streams.crossing import Crossing
 from streams.dossier import Dossier, Registration, Report, Revision, registration_of, report_of
-from streams.likeness import names_disagree, names_near
-from streams.matching import NO_MATCH, match, recognises
+from streams.matching import NO_MATCH, match
 from streams.memory import Memory
 from streams.packing import (
-    BODY_DIGEST,
     DIGEST,
+    DIRECTION_PLACE,
     FOREIGN,
-    NAME,
-    NAME_BYTES,
-    NOTABLE,
+    MARKS_PLACE,
+    OUT,
     at_us,
+    body_of,
     is_out,
-    issued_ordinal,
-    marks_of,
     microseconds,
-    name_bits,
     number_of,
     numbered,
     pack,
     tokens_of,
 )
 from streams.policy import Policy
-from streams.rules.movement import LONGEST_JOURNEY_US
 from streams.waiting import Waiting
-
-
-@dataclass(slots=True, frozen=True)
-class Admitted:
-    """A fact that was read and checked, with the digest of its bytes."""
-
-    fact: Fact
-    digest: bytes
-
-
-@dataclass(slots=True)
-class Touched:
-    """The crossings whose verdict a batch of facts may have changed, with what was said before."""
-
-    before: dict[int, Assessment | None] = field(default_factory=dict)
-    """By the number of the crossing's row; None = the crossing was not known."""
+from streams.wide import Wide
 
 
 class Casebook:
@@ -66,13 +48,10 @@ class Casebook:
         self.memory = Memory()
         self.watermarks: dict[Source, datetime] = {}
         self._watermark_us: int | None = None
+        self._grace_us = policy.grace_us
         self._waiting = Waiting()
         """Whose absence is not confirmed yet."""
-        self._wide: dict[str, dict[bytes, Revision]] = {}
-        """Revisions without a birth date, by departure id: they went to every lane."""
-        self._wide_by_token: dict[bytes, set[str]] = {}
-        self._wide_reports: dict[bytes, dict[tuple[str, bytes], Report]] = {}
-        """Reports without a birth date, by each document number they name."""
+        self._wide = Wide()
         self._blocks_of: dict[str, set[str]] = {}
         """Departure id -> the blocks of this lane that hold it."""
         self._facts = 0
@@ -97,8 +76,9 @@ class Casebook:
     def assess(self, touched: Touched) -> list[Assessment]:
         """The verdicts that changed."""
         changed = []
+        verdict, fresh = self._verdict, touched.fresh
         for number, before in touched.before.items():
-            now = self._verdict(number)
+            now = verdict(number, fresh.get(number))
             if before is None or now != before:
                 changed.append(now)
         return changed
@@ -114,14 +94,9 @@ class Casebook:
         memory = self.memory
         yield snapshot.head()
         yield snapshot.blocks_chunk(memory.dossiers)
-        revisions = {(r.departure.block, r.digest): r for known in self._wide.values() for r in known.values()}
-        reports = {r.key: r for known in self._wide_reports.values() for r in known.values()}
-        kept: list[tuple[snapshot.Kept, bytes]] = [(r.departure, r.digest) for r in revisions.values()]
+        kept: list[tuple[snapshot.Kept, bytes]] = list(self._wide.facts())
         for dossier in memory.dossiers.values():
-            for known in (dossier.revisions or {}).values():
-                kept += [(r.departure, r.digest) for r in known.values()]
-            kept += [(r.report, r.digest) for r in (dossier.reports or {}).values()]
-        kept += [(r.report, r.digest) for r in reports.values()]
+            kept += dossier.facts()
         kept += [(Heartbeat(source=s, complete_up_to=mark), b"") for s, mark in self.watermarks.items()]
         yield snapshot.facts_chunk(kept)
         yield from snapshot.rows_chunks(memory)
@@ -140,23 +115,25 @@ class Casebook:
             book._take(Admitted(fact, digest), None)  # the watermarks come before the rows: they say which wait
         for part in parts:
             for block, body in snapshot.read_rows(part):
-                book._take_crossing(homes[block], body, None)
+                book._take_row(homes[block], numbered(len(book.memory.rows), body), None)
         return book
 
-    def _verdict(self, number: int) -> Assessment:
+    def _verdict(self, number: int, crossing: Crossing | None = None) -> Assessment:
         """What the facts of now say of one crossing."""
         memory, policy = self.memory, self.policy
         row, dossier = memory.rows[number], memory.homes[number]
-        block, tokens = dossier.block, tokens_of(row)
-        crossing = Crossing(row, block)
-        candidates = self._registrations(dossier, row, tokens)
+        if crossing is None or crossing.row is not row:
+            crossing = Crossing(row, dossier.block)
+        candidates: Collection[Registration] = ()
+        if (dossier.registrations or self._wide.revisions) and is_out(row):
+            candidates = self._registrations(dossier, row, crossing.tokens)
         return assess(
             Case(
                 crossing=crossing,
                 match=match(crossing, candidates, policy) if candidates else NO_MATCH,
-                others=memory.sharing(dossier, row, tokens),
-                notable=self._notable(dossier, row),
-                reports=self._reports(dossier, row, tokens),
+                others=memory.sharing(dossier, crossing.tokens),
+                notable=self._notable(dossier, row) if dossier.notable else (),
+                reports=self._reports(dossier, row, crossing.tokens) if dossier.reports or self._wide.reports else (),
                 watermark_us=self._watermark_us,
                 policy=policy,
             )
@@ -166,40 +143,66 @@ class Casebook:
 
     def _take(self, admitted: Admitted, touched: Touched | None) -> None:
         fact = admitted.fact
-        if isinstance(fact, TransitEvent):
-            self._take_crossing(self.memory.dossier(fact.block), pack(fact, admitted.digest), touched)
-        elif isinstance(fact, Departure):
+        # by the type itself: pydantic's classes answer a no to `isinstance` ten times slower than a yes
+        if type(fact) is TransitEvent:
+            memory = self.memory
+            row = pack(fact, admitted.digest, len(memory.rows))
+            self._take_row(memory.dossier(fact.block), row, touched, fact)
+        elif type(fact) is Departure:
             self._take_departure(Revision(departure=fact, digest=admitted.digest), touched)
-        elif isinstance(fact, CommunityReport):
+        elif type(fact) is CommunityReport:
             self._take_report(report_of(fact, admitted.digest), touched)
-        else:
+        elif type(fact) is Heartbeat:
             self._take_heartbeat(fact, touched)
-
-    def _take_crossing(self, dossier: Dossier, body: bytes, touched: Touched | None) -> None:
-        memory = self.memory
-        number = memory.claim(dossier, body)
-        if number is None:
-            number = len(memory.rows)
-            row = numbered(number, body)
-            if touched is not None:
-                self._touch(touched, self._influenced(dossier, row))
-                touched.before[number] = None
-            memory.add(dossier, row)
-            self._facts += 1
         else:
-            known = memory.rows[number]
-            if known[DIGEST] >= body[BODY_DIGEST]:
-                return
-            row = numbered(number, body)
-            if touched is not None:
-                self._touch(touched, [number])
-                self._touch(touched, self._influenced(dossier, known))
-                self._touch(touched, self._influenced(dossier, row))
-            memory.replace(row)
-        if is_out(row) and not marks_of(row) & FOREIGN:
-            due_us = at_us(row) + self.policy.grace_us
-            if self._watermark_us is None or self._watermark_us < due_us:
-                self._waiting.add(due_us, number)
+            msg = f"no fact that a lane takes: {type(fact).__name__}"
+            raise TypeError(msg)
+
+    def _take_row(
+        self, dossier: Dossier, row: bytes, touched: Touched | None, event: TransitEvent | None = None
+    ) -> None:
+        """Take a crossing's row in, numbered as the next."""
+        memory = self.memory
+        known = memory.claim(dossier, row)
+        if known is not None:
+            self._take_content(dossier, known, row, touched)
+            return
+        number, tokens = len(memory.rows), tokens_of(row)
+        if touched is not None:
+            self._touch(touched, by_crossing(memory, dossier, row, tokens, touched.before, self.policy))
+            touched.before[number] = None
+            if event is not None:
+                touched.fresh[number] = Crossing.of(event, row, tokens)
+        memory.add(dossier, row, tokens)
+        self._facts += 1
+        if row[DIRECTION_PLACE] == OUT:
+            self._let_wait(row, number)
+
+    def _take_content(self, dossier: Dossier, number: int, row: bytes, touched: Touched | None) -> None:
+        """Take another content of a known crossing in, if it is the one that stands."""
+        memory = self.memory
+        known = memory.rows[number]
+        if known[DIGEST] >= row[DIGEST]:
+            return
+        row = numbered(number, body_of(row))
+        if touched is not None:
+            self._touch(touched, [number])
+            self._touch(touched, by_crossing(memory, dossier, known, tokens_of(known), touched.before, self.policy))
+            self._touch(touched, by_crossing(memory, dossier, row, tokens_of(row), touched.before, self.policy))
+        memory.replace(row)
+        self._let_wait(row, number)
+
+    def _let_wait(self, row: bytes, number: int) -> None:
+        """Let an Indonesian's leaving wait for the registries, unless all have reported past it."""
+        if row[MARKS_PLACE] & FOREIGN or row[DIRECTION_PLACE] != OUT:
+            return
+        due_us = at_us(row) + self._grace_us
+        if self._watermark_us is None or self._watermark_us < due_us:
+            self._waiting.add(due_us, number)
+
+    def _due_us(self, number: int) -> int:
+        """When the registries have been given their time for a crossing."""
+        return at_us(self.memory.rows[number]) + self._grace_us
 
     def _take_departure(self, revision: Revision, touched: Touched | None) -> None:
         departure = revision.departure
@@ -207,20 +210,20 @@ class Casebook:
             self._take_wide_departure(revision, touched)
             return
         dossier = self.memory.dossier(departure.block)
-        wide = self._wide.get(departure.departure_id, {})
+        wide = self._wide.revisions.get(departure.departure_id, {})
         known = dossier.revisions_of(departure.departure_id)
         if revision.digest in known:
             return
         if touched is not None:
             after = registration_of([*known.values(), *wide.values(), revision])
-            self._touch(touched, self._concerned(dossier, after))
+            self._touch(touched, by_registration(self.memory, dossier, after, self.policy.matching))
         dossier.add_revision(revision, wide.values())
         self._blocks_of.setdefault(departure.departure_id, set()).add(departure.block)
         self._facts += 1
 
     def _take_wide_departure(self, revision: Revision, touched: Touched | None) -> None:
         key = revision.departure.departure_id
-        known = self._wide.setdefault(key, {})
+        known = self._wide.revisions.setdefault(key, {})
         if revision.digest in known:
             return
         after = registration_of([*known.values(), revision])
@@ -229,10 +232,8 @@ class Casebook:
             self._touch(touched, (number_of(r) for r in self.memory.under_any(after.tokens)))
             for dossier in homes:
                 here = registration_of([*dossier.revisions_of(key).values(), *known.values(), revision])
-                self._touch(touched, self._concerned(dossier, here))
-        known[revision.digest] = revision
-        for token in after.tokens:
-            self._wide_by_token.setdefault(token, set()).add(key)
+                self._touch(touched, by_registration(self.memory, dossier, here, self.policy.matching))
+        self._wide.add_revision(revision, after.tokens)
         for dossier in homes:
             dossier.merge(key, known.values())
         self._facts += 1
@@ -240,23 +241,17 @@ class Casebook:
     def _take_report(self, report: Report, touched: Touched | None) -> None:
         block, key, memory = report.report.block, report.key, self.memory
         if block is None:
-            wanted = set(report.tokens)
-            if not wanted or all(key in self._wide_reports.get(t, ()) for t in wanted):
+            if not report.tokens or self._wide.holds(report):
                 return
             if touched is not None:
-                self._touch(touched, (number_of(r) for r in memory.under_any(wanted)))
-            for token in wanted:
-                self._wide_reports.setdefault(token, {})[key] = report
+                self._touch(touched, (number_of(r) for r in memory.under_any(report.tokens)))
+            self._wide.add_report(report)
         else:
             dossier = memory.dossier(block)
             if dossier.reports is not None and key in dossier.reports:
                 return
             if touched is not None:
-                rows, rule = memory.rows, self.policy.matching
-                seen = {number_of(r) for r in memory.under_any(report.tokens, dossier)}
-                seen.update(dossier.crossings_alike(report.name, rows, rule))
-                hits = [n for n in sorted(seen) if recognises(report, Crossing(rows[n], block), rule)]
-                self._touch(touched, hits)
+                self._touch(touched, by_report(memory, dossier, report, self.policy.matching))
             dossier.add_report(report)
         self._facts += 1
 
@@ -270,7 +265,7 @@ class Casebook:
         if mark is not None:
             mark_us = microseconds(mark)
             if self._watermark_us is None or mark_us > self._watermark_us:
-                due = self._waiting.take_due(mark_us)
+                due = self._waiting.take_due(mark_us, self._due_us)
                 if touched is not None:
                     self._touch(touched, due)
                 self._watermark_us = mark_us
@@ -283,65 +278,15 @@ class Casebook:
             if number not in touched.before:
                 touched.before[number] = self._verdict(number)
 
-    def _influenced(self, dossier: Dossier, cause: bytes) -> list[int]:
-        """The other known crossings whose verdict may change when `cause` comes, or goes."""
-        memory = self.memory
-        number = number_of(cause)
-        found = [
-            number_of(other)
-            for other in memory.sharing(dossier, cause, tokens_of(cause))
-            if self._matters_to(cause, other)
-        ]
-        if marks_of(cause) & NOTABLE:
-            rows, since, name, rule = memory.rows, at_us(cause), name_bits(cause), self.policy.matching
-            for n in dossier.crossings_near([cause[NAME]], rows, rule):
-                if at_us(rows[n]) >= since and names_near(name, name_bits(rows[n]), rule):
-                    found.append(n)
-            found = list(dict.fromkeys(found))
-        return [n for n in found if n != number] if found else found
-
-    def _matters_to(self, cause: bytes, other: bytes) -> bool:
-        """Whether a rule looks from `other` to `cause`; asked of every pair, so as little as possible is worked out."""
-        at = at_us(other)
-        later = at - at_us(cause)
-        if -LONGEST_JOURNEY_US <= later <= LONGEST_JOURNEY_US:
-            return True
-        if later > 0:
-            if marks_of(cause) & NOTABLE:
-                return True
-            issued = issued_ordinal(other)
-            # one day more: the rule counts by the checkpoint's calendar
-            if issued and EPOCH_ORDINAL + at // DAY_US - issued <= self.policy.passport.new_days + 1:
-                return True
-        return cause[NAME] != other[NAME] and names_disagree(name_bits(cause), name_bits(other), self.policy.matching)
-
-    def _concerned(self, dossier: Dossier, registration: Registration) -> list[int]:
-        """The crossings for which a registration may be a candidate, under its number or by its name."""
-        memory, rule, names = self.memory, self.policy.matching, registration.names
-        rows = memory.rows
-        found = dict.fromkeys(number_of(r) for r in memory.under_any(registration.tokens, dossier))
-        if names:
-            raw = [name.to_bytes(NAME_BYTES, "big") for name in names]
-            for n in dossier.crossings_near(raw, rows, rule):
-                row = rows[n]
-                if is_out(row) and n not in found and any(names_near(name_bits(row), name, rule) for name in names):
-                    found[n] = None
-        return list(found)
-
     def _registrations(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...]) -> Collection[Registration]:
-        known = dossier.registrations
-        here = dossier.registrations_for(row, self.policy.matching) if known else ()
-        if not self._wide_by_token:
+        here = dossier.registrations_for(row, self.policy.matching)
+        if not self._wide.revisions:
             return here
-        wide = {key for token in tokens for key in self._wide_by_token.get(token, ())}
-        return [*here, *(registration_of(self._wide[key].values()) for key in wide if not known or key not in known)]
+        return [*here, *self._wide.registrations_under(tokens, dossier.registrations or ())]
 
     def _notable(self, dossier: Dossier, row: bytes) -> Sequence[Crossing]:
         rows, block = self.memory.rows, dossier.block
         return [Crossing(rows[n], block) for n in dossier.notable_for(row, rows, self.policy.matching)]
 
     def _reports(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...]) -> Sequence[Report]:
-        here = dossier.reports_for(row, self.policy.matching)
-        if self._wide_reports:
-            return [*here, *(r for t in tokens for r in self._wide_reports.get(t, {}).values())]
-        return list(here) if here else ()
+        return [*dossier.reports_for(row, self.policy.matching), *self._wide.reports_under(tokens)]

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from schemas.records import CommunityReport, Departure
-from schemas.vocabulary import DepartureEvent, Quality, Sex
+from schemas.vocabulary import Sex
+from streams.merging import Registration as Registration
+from streams.merging import Report as Report
+from streams.merging import Revision as Revision
+from streams.merging import registration_of as registration_of
+from streams.merging import report_of as report_of
 from streams.nearness import Names
 from streams.packing import (
+    MARKS_PLACE,
     NAME,
     NAME_BYTES,
-    NO_NAME,
     NOTABLE,
-    NOTHING,
-    marks_of,
-    name_bytes,
     number_of,
-    seal,
     tokens_of,
 )
 from streams.policy import Matching
@@ -31,117 +30,6 @@ MANY = 8
 """The same for registrations, reports and notable crossings, which every new crossing is compared with."""
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Registration:
-    """A legal departure as its known revisions together tell it; a later revision wins, unknown never hides known."""
-
-    departure_id: str
-    latest: Departure
-    """All fields merged, the newest known value of each."""
-    first_issued_at: datetime
-    cancelled_at: datetime | None
-    """Since when it is cancelled; None = in force."""
-    passports: frozenset[bytes]
-    niks: frozenset[bytes]
-    tokens: frozenset[bytes]
-    """Seals of every document number it was ever registered under."""
-    names: tuple[int, ...]
-    near_date: bool
-    """Whether it lies in this block only because a slip of the hand would make this birth date of the worker's."""
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Revision:
-    """One published revision with the digest that breaks ties."""
-
-    departure: Departure
-    digest: bytes
-
-    @property
-    def order(self) -> tuple[int, datetime, bytes]:
-        """Revisions of one number (a registry that does not count) are ordered by their time."""
-        return self.departure.revision, self.departure.issued_at, self.digest
-
-
-_MERGED = tuple(
-    name
-    for name in Departure.model_fields
-    if name not in {"record", "schema_version", "departure_id", "revision", "event", "readiness", "block", "name_code"}
-)
-
-
-def registration_of(revisions: Iterable[Revision]) -> Registration:
-    """Merge the known revisions of one departure; a function of their set."""
-    ordered = sorted(revisions, key=lambda r: r.order)
-    departures = [r.departure for r in ordered]
-    newest = departures[-1]
-    passports = frozenset(
-        seal(t) for d in departures for t in (d.passport_token, *d.previous_passport_tokens) if t is not None
-    )
-    niks = frozenset(seal(d.nik_token) for d in departures if d.nik_token is not None)
-    names = {int.from_bytes(name_bytes(d.name_code), "big") for d in departures if d.name_code and d.block}
-    return Registration(
-        departure_id=newest.departure_id,
-        latest=newest if len(departures) == 1 else _merged(departures),
-        first_issued_at=departures[0].issued_at,
-        cancelled_at=newest.issued_at if newest.event is DepartureEvent.CANCELLED else None,
-        passports=passports,
-        niks=niks,
-        tokens=passports | niks,
-        names=tuple(sorted(names)),
-        near_date=all(Quality.NEAR_BIRTH_DATE in d.identity_quality for d in departures if d.block),
-    )
-
-
-def _merged(departures: Sequence[Departure]) -> Departure:
-    """The newest of several revisions, with the newest known value of each field."""
-    newest = departures[-1]
-    changes: dict[str, object] = {}
-    for name in _MERGED:
-        known = [v for d in departures if (v := getattr(d, name)) is not None]
-        changes[name] = known[-1] if known else None
-    papers: dict[str, bool] = {}
-    for d in departures:
-        papers |= {k: v for k, v in d.readiness if v is not None}
-    return newest.model_copy(update=changes | {"readiness": newest.readiness.model_copy(update=papers)})
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Report:
-    """A community report as the rules see it."""
-
-    report: CommunityReport
-    digest: bytes
-    passport: bytes
-    nik: bytes
-    """Seals of the document numbers it names; `NOTHING` = none."""
-    name: bytes
-    name_bits: int
-
-    @property
-    def key(self) -> tuple[str, bytes]:
-        """What tells reports apart."""
-        return self.report.case_id, self.digest
-
-    @property
-    def tokens(self) -> list[bytes]:
-        """The document numbers it names."""
-        return [t for t in (self.passport, self.nik) if t != NOTHING]
-
-
-def report_of(fact: CommunityReport, digest: bytes) -> Report:
-    """What the rules need of a report; names of two birth dates cannot be compared, so none counts without a block."""
-    name = name_bytes(fact.name_code) if fact.block else NO_NAME
-    return Report(
-        report=fact,
-        digest=digest,
-        passport=seal(fact.passport_token),
-        nik=seal(fact.nik_token),
-        name=name,
-        name_bits=int.from_bytes(name, "big"),
-    )
 
 
 class Lookup(dict[bytes, list[T]]):
@@ -173,8 +61,8 @@ class Dossier:
     """
 
     __slots__ = (
-        "_crossings_by_name", "_notable", "_notable_lookup", "_registration_lookup", "_report_lookup", "block",
-        "numbers", "registrations", "reports", "revisions", "salt",
+        "_crossings_by_name", "_notable_lookup", "_registration_lookup", "_report_lookup", "block",
+        "notable", "numbers", "registrations", "reports", "revisions", "salt",
     )  # fmt: skip
 
     def __init__(self, block: str) -> None:
@@ -186,7 +74,7 @@ class Dossier:
         self.revisions: dict[str, dict[bytes, Revision]] | None = None
         self.registrations: dict[str, Registration] | None = None
         self.reports: dict[tuple[str, bytes], Report] | None = None
-        self._notable: list[int] | None = None
+        self.notable: list[int] | None = None
         self._crossings_by_name: Names[int] | None = None
         self._notable_lookup: Lookup[int] | None = None
         self._registration_lookup: Lookup[str] | None = None
@@ -194,17 +82,21 @@ class Dossier:
 
     # ------------------------------------------------------------------------------------------ taking facts in
 
-    def add_crossing(self, row: bytes, *, replaced: bool) -> None:
-        """Take a crossing in, or its new content; what an index knew of the old one is checked by whoever asks."""
+    def add_crossing(self, number: int, row: bytes) -> None:
+        """Take a crossing in."""
+        self.numbers.append(number)
+        if self._crossings_by_name is not None or row[MARKS_PLACE] & NOTABLE:
+            self.replace_crossing(row)
+
+    def replace_crossing(self, row: bytes) -> None:
+        """Take a crossing's new content in; what an index knew of the old one is checked by whoever asks."""
         number = number_of(row)
-        if not replaced:
-            self.numbers.append(number)
         if self._crossings_by_name is not None:
             self._crossings_by_name.add(row[NAME], number)
-        if marks_of(row) & NOTABLE:
-            if self._notable is None:
-                self._notable = []
-            self._notable.append(number)
+        if row[MARKS_PLACE] & NOTABLE:
+            if self.notable is None:
+                self.notable = []
+            self.notable.append(number)
             if self._notable_lookup is not None:
                 self._notable_lookup.add(number, tokens_of(row), (row[NAME],))
 
@@ -238,6 +130,12 @@ class Dossier:
         if self._report_lookup is not None:
             self._report_lookup.add(report, report.tokens, (report.name,))
 
+    def facts(self) -> Iterator[tuple[Departure | CommunityReport, bytes]]:
+        """Its facts besides the crossings, with their digests."""
+        for known in (self.revisions or {}).values():
+            yield from ((r.departure, r.digest) for r in known.values())
+        yield from ((r.report, r.digest) for r in (self.reports or {}).values())
+
     # ------------------------------------------------------------------------------------------ who may be meant
 
     def registrations_for(self, row: bytes, rule: Matching) -> Collection[Registration]:
@@ -257,7 +155,7 @@ class Dossier:
 
     def notable_for(self, row: bytes, rows: Sequence[bytes], rule: Matching) -> Iterable[int]:
         """Deportations and refusals under one of the crossing's numbers or near in name, and of few all."""
-        known = self._notable
+        known = self.notable
         if not known:
             return ()
         if len(known) <= MANY:

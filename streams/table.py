@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 SHARDS = 1024
 """Each grows by itself: the whole table at once would stop a lane of a million facts for a second."""
-_SMALLEST = 8
+_SMALLEST = 32
 _WORD = 0xFFFF_FFFF
 
 

@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 _HOUR_US = 3_600_000_000
 
 
 class Waiting:
-    """Row numbers and the moment at which each is due; four bytes each besides the hour they share."""
+    """Row numbers by the hour in which they are due: four bytes each, the moment itself is told by the row."""
 
     __slots__ = ("_by_hour",)
 
     def __init__(self) -> None:
-        self._by_hour: dict[int, tuple[array[int], array[int]]] = {}
+        self._by_hour: dict[int, array[int]] = {}
 
     def add(self, due_us: int, number: int) -> None:
-        """Let a row wait; one that waits twice is due twice."""
-        hour, into_us = divmod(due_us, _HOUR_US)
-        numbers, moments = self._by_hour.setdefault(hour, (array("I"), array("I")))
-        numbers.append(number)
-        moments.append(into_us)
+        """Let a row wait; one that waits twice is due once."""
+        hour = due_us // _HOUR_US
+        waiting = self._by_hour.get(hour)
+        if waiting is None:
+            waiting = self._by_hour[hour] = array("I")
+        waiting.append(number)
 
-    def take_due(self, mark_us: int) -> list[int]:
-        """Take out who is due by then, in the order of the rows."""
-        last, into_us = divmod(mark_us, _HOUR_US)
+    def take_due(self, mark_us: int, due_us: Callable[[int], int]) -> list[int]:
+        """Take out who is due by then, in the order of the rows; `due_us` says of a row when it is.
+
+        A row whose moment was moved while it waited stands under both hours, and is given out under either.
+        """
+        last = mark_us // _HOUR_US
         due: set[int] = set()
         for hour in [h for h in self._by_hour if h <= last]:
-            numbers, moments = self._by_hour.pop(hour)
+            numbers = self._by_hour.pop(hour)
             if hour < last:
                 due.update(numbers)
                 continue
-            for number, moment in zip(numbers, moments, strict=True):
-                if moment <= into_us:
-                    due.add(number)
-                else:
-                    self.add(hour * _HOUR_US + moment, number)
+            early = [n for n in numbers if due_us(n) <= mark_us]
+            due.update(early)
+            if len(early) < len(numbers):
+                self._by_hour[hour] = array("I", (n for n in numbers if due_us(n) > mark_us))
         return sorted(due)

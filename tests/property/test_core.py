@@ -24,7 +24,7 @@ from streams.dossier import Registration, Report, Revision, registration_of, rep
 from streams.likeness import names_near
 from streams.matching import match
 from streams.nearness import Names
-from streams.packing import NAME_BYTES, NOTABLE, marks_of, microseconds, name_bytes, numbered, pack, tokens_of
+from streams.packing import NAME_BYTES, NOTABLE, marks_of, microseconds, name_bytes, pack, tokens_of
 from streams.policy import shipped_policy
 from tests.people import KEY, admitted
 from tests.property.test_laws import Verdicts, place
@@ -43,7 +43,7 @@ class Scan:
                 key = (a.fact.block, a.fact.province.value, a.fact.event_id)
                 if key not in events or events[key].digest < a.digest:
                     events[key] = a
-        self.rows = [(a.fact.block, numbered(n, pack(a.fact, a.digest))) for n, a in enumerate(events.values())]
+        self.rows = [(a.fact.block, pack(a.fact, a.digest, n)) for n, a in enumerate(events.values())]
         self.revisions = [Revision(departure=a.fact, digest=a.digest) for a in facts if isinstance(a.fact, Departure)]
         self.reports = [report_of(a.fact, a.digest) for a in facts if isinstance(a.fact, CommunityReport)]
         marks: dict[Source, Any] = {}
@@ -155,7 +155,7 @@ def test_a_row_tells_what_the_event_told(world: list[Any]) -> None:
     for a in admitted(*world):
         event = a.fact
         if isinstance(event, TransitEvent):
-            c = Crossing(numbered(7, pack(event, a.digest)), event.block)
+            c = Crossing(pack(event, a.digest, 7), event.block)
             for name in ("event_id", "province", "checkpoint_id", "direction", "mode", "birth_year", "nik_birth_year"):
                 assert getattr(c, name) == getattr(event, name)
             for name in ("age_years", "sex", "nationality", "origin_region", "purpose", "destination_country"):

@@ -1,0 +1,27 @@
+"""A batch of facts on its way into a casebook, and what it may have changed there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemas.records import Fact
+from schemas.verdicts import Assessment
+from streams.crossing import Crossing
+
+
+@dataclass(slots=True, frozen=True)
+class Admitted:
+    """A fact that was read and checked, with the digest of its bytes."""
+
+    fact: Fact
+    digest: bytes
+
+
+@dataclass(slots=True)
+class Touched:
+    """The crossings whose verdict a batch of facts may have changed, with what was said before."""
+
+    before: dict[int, Assessment | None] = field(default_factory=dict)
+    """By the number of the crossing's row; None = the crossing was not known."""
+    fresh: dict[int, Crossing] = field(default_factory=dict)
+    """Crossings of this batch, from their events: judged without being read back from their rows."""
