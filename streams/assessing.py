@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import BaseModel
+
 from schemas.records import SCHEMA_VERSION
 from schemas.verdicts import Assessment, MatchScores
 from schemas.vocabulary import Status
@@ -50,10 +52,14 @@ def assess(case: Case) -> Assessment:
 
 _FIELDS = set(Assessment.model_fields) - {"schema_version", "record"}
 """One set for all: a frozen model never writes to it, and copies copy it."""
+_new, _set = Assessment.__new__, object.__setattr__
+# the slots themselves: the way through `object.__setattr__` looks each of them up again
+_set_fields = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 # a member of an Enum takes three times as long to find
 _FLAGGED, _MATCHED, _OUT_OF_SCOPE = Status.FLAGGED, Status.MATCHED, Status.OUT_OF_SCOPE
 _UNREGISTERED, _PENDING = Status.UNREGISTERED, Status.PENDING
-_new, _set = Assessment.__new__, object.__setattr__
 
 
 def validated(values: dict[str, Any]) -> Assessment:
@@ -64,9 +70,9 @@ def validated(values: dict[str, Any]) -> Assessment:
     """
     made = _new(Assessment)
     _set(made, "__dict__", values)
-    _set(made, "__pydantic_fields_set__", _FIELDS)
-    _set(made, "__pydantic_extra__", {})
-    _set(made, "__pydantic_private__", None)
+    _set_fields(made, _FIELDS)
+    _set_extra(made, {})
+    _set_private(made, None)
     return made
 
 
@@ -113,7 +119,7 @@ def missing_of(case: Case) -> tuple[str, ...]:
     """What the verdict had to do without."""
     crossing, match = case.crossing, case.match
     missing = []
-    if crossing.nik == NOTHING and not crossing.foreign:
+    if not crossing.foreign and crossing.nik == NOTHING:
         missing.append("nik")
     if crossing.document == NOTHING:
         missing.append("document")
@@ -121,6 +127,6 @@ def missing_of(case: Case) -> tuple[str, ...]:
         missing.append("name")
     if crossing.birth_year is None:
         missing.append("birth_date")
-    if case.in_scope and not match.covering and not match.late and not case.absence_confirmed:
+    if case.in_scope and not case.absence_confirmed and not match.covering and not match.late:
         missing.append("watermark")
-    return tuple(missing)
+    return tuple(missing) if missing else ()

@@ -100,22 +100,29 @@ class Casebook:
         kept += [(Heartbeat(source=s, complete_up_to=mark), b"") for s, mark in self.watermarks.items()]
         yield snapshot.facts_chunk(kept)
         yield from snapshot.rows_chunks(memory)
+        yield snapshot.tail_chunk(len(memory.rows))
 
     @classmethod
     def load(cls, policy: Policy, chunks: Iterable[bytes]) -> Casebook:
         """The casebook that was put away; it goes on as if it had never stopped.
 
         Raises:
-            SnapshotError: made by another version, or cut off inside a chunk.
+            SnapshotError: made by another version, or cut off, within a chunk or between two.
         """
         book, parts = cls(policy), iter(chunks)
-        snapshot.check_head(next(parts, None))
-        homes = [book.memory.dossier(block) for block in json.loads(next(parts, b"[]"))]
-        for fact, digest in snapshot.read_facts(next(parts, b"[]")):
-            book._take(Admitted(fact, digest), None)  # the watermarks come before the rows: they say which wait
-        for part in parts:
-            for block, body in snapshot.read_rows(part):
-                book._take_row(homes[block], numbered(len(book.memory.rows), body), None)
+        with snapshot.refusing():
+            snapshot.check_head(next(parts, None))
+            homes = [book.memory.dossier(block) for block in json.loads(next(parts, b"[]"))]
+            for fact, digest in snapshot.read_facts(next(parts, b"[]")):
+                book._take(Admitted(fact, digest), None)  # the watermarks come before the rows: they say which wait
+            last: bytes | None = None
+            for part in parts:
+                if snapshot.is_tail(part):
+                    last = part
+                    break
+                for block, body in snapshot.read_rows(part):
+                    book._take_row(homes[block], numbered(len(book.memory.rows), body), None)
+            snapshot.check_tail(last, len(book.memory.rows))
         return book
 
     def _verdict(self, number: int, crossing: Crossing | None = None) -> Assessment:

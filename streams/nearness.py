@@ -20,6 +20,7 @@ Counts = npt.NDArray[np.int16]
 
 FEW = 24
 """Up to here a loop over the names costs less than a call into numpy."""
+REMEMBERED = 256
 _WORDS = BITS // 64
 _DICE_SLACK = 1e-6
 
@@ -27,7 +28,7 @@ _DICE_SLACK = 1e-6
 class Names(Generic[T]):
     """What stands under each distinct name code; nothing is ever taken out."""
 
-    __slots__ = ("_bits", "_by_name", "_columns", "_filled")
+    __slots__ = ("_bits", "_by_name", "_columns", "_filled", "_near")
 
     def __init__(self) -> None:
         self._by_name: dict[bytes, list[T]] = {}
@@ -36,6 +37,8 @@ class Names(Generic[T]):
         """One column a name: 64 bits of all names lie side by side, for one instruction to take many."""
         self._filled: Counts | None = None
         """How many bits each name has."""
+        self._near: dict[bytes, list[list[T]]] = {}
+        """What `near` found, until a name is added: those of one batch ask again and again."""
 
     def __len__(self) -> int:
         return len(self._by_name)
@@ -48,6 +51,7 @@ class Names(Generic[T]):
         if known is not None:
             known.append(value)
             return
+        self._near.clear()
         self._by_name[name] = values = [value]
         self._bits.append((int.from_bytes(name, "big"), values))
         if len(self._bits) > FEW:
@@ -57,11 +61,15 @@ class Names(Generic[T]):
         """The values under each name that `names_near` calls the same."""
         if name == NO_NAME:
             return []
-        bits = int.from_bytes(name, "big")
-        candidates = self._bits
-        if len(candidates) > FEW:
-            candidates = self._sifted(name, lambda both, fewer, more: _may_be_near(both, fewer, more, rule))
-        return [value for other, values in candidates if names_near(bits, other, rule) for value in values]
+        found = self._near.get(name)
+        if found is None:
+            bits, candidates = int.from_bytes(name, "big"), self._bits
+            if len(candidates) > FEW:
+                candidates = self._sifted(name, lambda both, fewer, more: _may_be_near(both, fewer, more, rule))
+            if len(self._near) >= REMEMBERED:
+                self._near.clear()
+            found = self._near[name] = [values for other, values in candidates if names_near(bits, other, rule)]
+        return [value for values in found for value in values]
 
     def alike(self, name: bytes, dice: float) -> list[T]:
         """The values under each name whose Dice coefficient is at least so much."""

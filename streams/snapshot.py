@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import blake2b
 from struct import Struct
 
@@ -38,6 +39,43 @@ def check_head(chunk: bytes | None) -> None:
     if chunk != head():
         msg = f"not a snapshot of layout {LAYOUT}, made by this version: read the lane from its log"
         raise SnapshotError(msg)
+
+
+def tail_chunk(rows: int) -> bytes:
+    """The last chunk: how many rows there are, so that a chunk that is missing is noticed."""
+    return json.dumps({"rows": rows}).encode()
+
+
+def is_tail(chunk: bytes) -> bool:
+    """Whether a chunk is the last; one of rows begins with the number of a block, which is never so high."""
+    return chunk.startswith(b'{"rows"')
+
+
+def check_tail(chunk: bytes | None, rows: int) -> None:
+    """Refuse a snapshot of which a chunk is missing.
+
+    Raises:
+        SnapshotError: it ends early, or holds another number of rows than was put away.
+    """
+    if chunk != tail_chunk(rows):
+        msg = "a chunk of the snapshot is missing: read the lane from its log"
+        raise SnapshotError(msg)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Say of chunks that cannot be read what they are.
+
+    Raises:
+        SnapshotError: in place of whatever reading them raised.
+    """
+    try:
+        yield
+    except SnapshotError:
+        raise
+    except (ValueError, TypeError, LookupError) as error:
+        msg = "a chunk of the snapshot is missing or damaged: read the lane from its log"
+        raise SnapshotError(msg) from error
 
 
 def facts_chunk(facts: Iterable[tuple[Kept, bytes]]) -> bytes:

@@ -42,6 +42,11 @@ class Table:
         slots[place] = mark << 32 | row + 1
         return None
 
+    def slots_of(self, shard: int) -> int:
+        """How many slots a shard has; 0 = it holds nothing yet."""
+        slots = self._shards[shard]
+        return len(slots) if slots is not None else 0
+
 
 def _grown(slots: array[int]) -> array[int]:
     wider = array("Q", bytes(16 * len(slots)))
