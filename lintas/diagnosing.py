@@ -12,7 +12,8 @@ from typing import Any
 
 from lintas.failing import Failure
 from lintas.keys import is_private, read_key
-from lintas.settings import BrokerKind, Settings
+from lintas.settings import Settings
+from schemas.brokers import BrokerKind
 
 LOW_DISK_BYTES, NO_DISK_BYTES = 5 << 30, 1 << 30
 MOST_CLOCK_SECONDS = 2.0

@@ -16,7 +16,6 @@ from lintas.partstatus import probe_of
 from lintas.settings import (
     LOCAL_HOST,
     LOCAL_PARTITIONS,
-    BrokerKind,
     Places,
     Settings,
     environment_of_parts,
@@ -27,6 +26,7 @@ from lintas.stack.java import Java
 from lintas.stack.parts import Part
 from lintas.stack.ports import free_ports, port_is_free
 from lintas.stackfile import METRICS_OF, PORT_NAMES, StackFile, write_stack_file
+from schemas.brokers import BrokerKind
 
 AUTO = "auto"
 USERS = {"lintas": 0, "analyst": 2}

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from lintas.failing import Failure, Misuse
 from lintas.stackfile import METRICS_OF, StackFile, read_stack_file
+from schemas.brokers import BrokerKind
 
 DEFAULT_DIRECTORY = ".lintas"
 LOCAL_PARTITIONS = 4
 PARTITIONS = 12
 LOCAL_HOST = "127.0.0.1"
-
-
-class BrokerKind(StrEnum):
-    """Which broker answers: Apache Kafka, or the pip-only one."""
-
-    KAFKA = "kafka"
-    EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

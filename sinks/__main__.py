@@ -18,11 +18,12 @@ from clickhouse_driver.errors import Error
 from sinks.batch import TOPICS
 from sinks.consuming import Feed, FeedError
 from sinks.failures import Failure, FatalStoreError, classify, name_of
-from sinks.loader import Loader, waits
+from sinks.loader import Loader
 from sinks.logs import set_up_logging
 from sinks.migrating import MigrationError, migrate, pending
 from sinks.settings import Settings, SettingsError, store_address
 from sinks.store import Store, check_tables, connect
+from sinks.waiting import waits
 
 STOPPED, FAILED, MISUSED = 0, 1, 2
 STATUS_SECONDS = 1.0

@@ -27,8 +27,13 @@ from sinks.tables import COLUMNS, Place, Row
 TOPICS: tuple[str, ...] = (*TRANSIT, DEPARTURES, ASSESSMENTS, CLUSTERS, *REJECTED, REVIEWS)
 """What the loader reads."""
 
+Tables = tuple[str, ...]
+_VERDICTS: Tables = ("assessment_versions", "assessments")
+_CROSSINGS: Tables = ("crossings",)
+_REJECTED: Tables = ("rejected",)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)  # one a record: frozen it would take three times as long to make
 class Line:
     """One row, and what has to be said about its record if the store refuses it."""
 
@@ -50,48 +55,50 @@ class Batch:
         self.records += 1
         self.payload_bytes += len(value or b"")
         digest = digest_of(value)
-        for table, row in rows_of(key, value, digest, place):
-            self.tables[table].append(Line(row, place, digest))
+        tables, row = rows_of(key, value, digest, place)
+        line = Line(row, place, digest)
+        for table in tables:
+            self.tables[table].append(line)
 
     def filled(self) -> Mapping[str, list[Line]]:
         """The tables that have rows."""
         return {name: lines for name, lines in self.tables.items() if lines}
 
 
-def rows_of(key: bytes | None, value: bytes | None, digest: str, place: Place) -> list[tuple[str, Row]]:
-    """The rows of one record, each with its table."""
+def rows_of(key: bytes | None, value: bytes | None, digest: str, place: Place) -> tuple[Tables, Row]:
+    """The row of one record, and the tables that it goes into; none for a registration that the matcher refuses."""
+    topic = place.topic
     try:
-        if place.topic in TRANSIT or place.topic == DEPARTURES:
-            return [_fact_row(decode_fact(place.topic, key, value), digest, place)]
-        return _verdict_rows(value, place)
+        if topic == ASSESSMENTS:  # nine of ten records of a season
+            return _VERDICTS, assessment_row(decode(Assessment, value), place)
+        if topic in TRANSIT or topic == DEPARTURES:
+            return _fact_row(decode_fact(topic, key, value), digest, place)
+        return _other_row(value, place)
     except RecordRejected as error:
-        if place.topic in TRANSIT:  # the ledger counts it; the matcher refuses it and says why
-            return [("crossings", unreadable_crossing_row(digest, place))]
-        if place.topic == DEPARTURES:  # the matcher refuses it
-            return []
-        return [("rejected", refused_row(error.reason.value, error.message, error.field, digest, place))]
+        if topic in TRANSIT:  # the ledger counts it; the matcher refuses it and says why
+            return _CROSSINGS, unreadable_crossing_row(digest, place)
+        if topic == DEPARTURES:
+            return (), ()
+        return _REJECTED, refused_row(error.reason.value, error.message, error.field, digest, place)
 
 
-def _fact_row(fact: Fact, digest: str, place: Place) -> tuple[str, Row]:
+def _fact_row(fact: Fact, digest: str, place: Place) -> tuple[Tables, Row]:
     if isinstance(fact, TransitEvent):
-        return "crossings", crossing_row(fact, digest, place)
+        return _CROSSINGS, crossing_row(fact, digest, place)
     if isinstance(fact, Departure):
-        return "departures", departure_row(fact, place)
+        return ("departures",), departure_row(fact, place)
     if isinstance(fact, Heartbeat):
-        return "heartbeats", heartbeat_row(fact, place)
+        return ("heartbeats",), heartbeat_row(fact, place)
     msg = f"{type(fact).__name__} has no table"
     raise TypeError(msg)
 
 
-def _verdict_rows(value: bytes | None, place: Place) -> list[tuple[str, Row]]:
-    if place.topic == ASSESSMENTS:
-        row = assessment_row(decode(Assessment, value), place)
-        return [("assessment_versions", row), ("assessments", row)]
+def _other_row(value: bytes | None, place: Place) -> tuple[Tables, Row]:
     if place.topic == CLUSTERS:
-        return [("clusters", cluster_row(decode(Cluster, value), place))]
+        return ("clusters",), cluster_row(decode(Cluster, value), place)
     if place.topic == REVIEWS:
-        return [("reviews", review_row(decode(Review, value), place))]
+        return ("reviews",), review_row(decode(Review, value), place)
     if place.topic in REJECTED:
-        return [("rejected", rejected_row(decode(Rejected, value), place))]
+        return _REJECTED, rejected_row(decode(Rejected, value), place)
     msg = f"the loader does not read {place.topic}"
     raise ValueError(msg)

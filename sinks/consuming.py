@@ -10,8 +10,9 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError
 
-from sinks.checksums import use_native_checksums
-from sinks.settings import GROUP, BrokerKind, Settings
+from schemas.brokers import BrokerKind
+from sinks.compiled import use_compiled_records
+from sinks.settings import GROUP, Settings
 
 BOOTSTRAP_MS = 5_000
 ASSIGNMENT_POLL_MS = 1_000
@@ -23,7 +24,11 @@ SILENCE_SECONDS, ANSWER_MS = 3.0, 3_000
 poll gives nothing, and says nothing, while no broker answers."""
 GLANCE_MS, PAUSE_SECONDS = 2, 0.06
 """How the embedded broker is polled, which answers an empty fetch at once."""
+FETCH_BYTES = 4 << 20
+"""Of one partition at once: with the usual megabyte a loader that is far behind waits for its next answer."""
 COMMIT_MS = 5_000
+REFUSED_SECONDS = 10.0
+"""So long may the group refuse commits; then the consumer is made anew, for some never join again by themselves."""
 CLOSE_MS = 5_000
 
 log = structlog.get_logger("sinks")
@@ -61,6 +66,7 @@ class Feed:
         self._committed: dict[Any, int] = {}
         self._empty_since = 0.0
         self._heard = 0.0
+        self._refused_since: float | None = None
         self._patience_seconds = EMPTY_ASSIGNMENT_SECONDS
 
     def open(self) -> None:
@@ -84,11 +90,11 @@ class Feed:
         except BaseException:
             consumer.close(timeout_ms=CLOSE_MS)
             raise
-        self._consumer, self._committed = consumer, {}
+        self._consumer, self._committed, self._refused_since = consumer, {}, None
         self._empty_since = self._heard = time.monotonic()
 
     def _connect(self) -> Any:
-        use_native_checksums()
+        use_compiled_records()
         consumer = KafkaConsumer(
             bootstrap_servers=list(self._settings.kafka),
             client_id=self._group,
@@ -98,6 +104,7 @@ class Feed:
             auto_offset_reset="earliest",
             allow_auto_create_topics=False,
             max_poll_records=self._settings.batch_records,
+            max_partition_fetch_bytes=FETCH_BYTES,
             session_timeout_ms=self._settings.session_timeout_ms,
             heartbeat_interval_ms=self._settings.session_timeout_ms // 4,
             bootstrap_timeout_ms=BOOTSTRAP_MS,
@@ -192,6 +199,9 @@ class Feed:
         """Commit what is new in these positions; False if the group refused or no broker answers.
 
         Nothing is lost then: what is not committed is delivered again.
+
+        Raises:
+            NotYet: the group has refused for long; open it again.
         """
         held = self._consumer.assignment()
         fresh = {
@@ -207,9 +217,19 @@ class Feed:
             log.warning("offsets not committed, records will come again", error=type(error).__name__)
             self._committed.clear()
             self._heard = 0.0  # then ask soon whether the broker is there
+            self._watch_refusals(error)
             return False
+        self._refused_since = None
         self._committed.update({partition: position.offset for partition, position in fresh.items()})
         return True
+
+    def _watch_refusals(self, error: Exception) -> None:
+        now = time.monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        elif now - self._refused_since > REFUSED_SECONDS:
+            msg = f"the group takes no offsets ({type(error).__name__})"
+            raise NotYet(msg)
 
     def lags(self) -> dict[tuple[str, int], int]:
         """Records between the position and the end of the log, by topic and partition, as the broker told it."""

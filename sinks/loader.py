@@ -2,59 +2,57 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
-from clickhouse_driver.errors import Error
 from kafka.errors import KafkaError
 
-from sinks.batch import Batch, Line
+from sinks.batch import Batch
 from sinks.consuming import Delivery, Feed, NotYet, Positions
-from sinks.failures import Failure, classify, name_of
+from sinks.inserting import Abandoned, Inserter
 from sinks.metrics import Meters
 from sinks.settings import Settings
 from sinks.store import Store
 from sinks.tables import Place
 from sinks.vitals import Vitals
-from sinks.waiting import Waiting
+from sinks.waiting import Waiting, alarm, waits
 
 IDLE_MS = 1_000
 PAGE_RECORDS = 5_000
-FIRST_WAIT_SECONDS = 0.1
-LONGEST_WAIT_SECONDS = 5.0
+AHEAD_RECORDS = 5_000
+"""A log that has so much more is read in large batches; a loader that keeps up inserts what there is at once."""
+HOLD_MS = 25
+"""How the group is polled while a batch is awaited: no records are taken then."""
+PATIENCE_SECONDS = 0.5
+"""An insert that takes longer is awaited with the partitions held."""
 SLOW_ANSWER_SECONDS = 5.0
 """A commit or an insert that takes longer shows in the status; it has not failed yet."""
 LAST_CHANCE_SECONDS = 5.0
 """How long a loader that was told to stop waits for a store that is away; then the batch is left to the next one."""
 
 log = structlog.get_logger("sinks")
-T = TypeVar("T")
-
-
-class Abandoned(Exception):
-    """The loader was told to stop before the store was back: nothing is committed."""
 
 
 class Loader:
-    """One consumer and one client, in one thread."""
+    """Reads in the caller's thread and inserts in another; offsets are committed when their rows are stored.
+
+    While the log is far ahead one batch is inserted and the next one gathered at once: two are held, never more.
+    """
 
     def __init__(self, settings: Settings, feed: Feed, store: Store) -> None:
-        self._settings, self._feed, self._store = settings, feed, store
+        self.meters = Meters()
+        self.vitals = Vitals(self.meters)
+        self._settings, self._feed = settings, feed
+        self._inserter = Inserter(store, settings.store.name, self.meters)
         self._carried: list[Delivery] = []
+        self._on_the_way: Positions | None = None
         self._kafka_waits = waits()
         self._last_insert = 0.0
         self._told_to_stop: float | None = None
-        self._asked: tuple[str, float] | None = None
+        self._asked: float | None = None
         self.waiting = Waiting(settings.kafka_name)
-        self.meters = Meters()
-        self.vitals = Vitals(self.meters)
-        self.rows: Counter[str] = Counter()
-        self.refused = 0
-        self.batches = 0
         self.lag = 0
         self.partitions = 0
 
@@ -68,12 +66,36 @@ class Loader:
         return self._told_to_stop is not None
 
     @property
+    def rows(self) -> Counter[str]:
+        """Rows stored since the start, by table."""
+        return self._inserter.rows
+
+    @property
+    def refused(self) -> int:
+        """Records that the store refused since the start."""
+        return self._inserter.refused
+
+    @property
+    def batches(self) -> int:
+        """Batches stored since the start."""
+        return self._inserter.batches
+
+    def waits_for(self) -> tuple[str, str, float]:
+        """What it waits for, with its address, why, and for how many seconds; the store before Kafka."""
+        store, kafka, now = self._inserter, self._settings.kafka_name, time.monotonic()
+        if store.waiting.what:
+            return store.waiting.what, store.waiting.why, store.waiting.seconds
+        if (silent := store.silent_seconds) > SLOW_ANSWER_SECONDS:
+            return self._settings.store.name, "no answer to an insert yet", silent
+        asked = self._asked
+        if asked is not None and now - asked > SLOW_ANSWER_SECONDS:
+            return kafka, "no answer to a commit yet", now - asked
+        return self.waiting.what, self.waiting.why, self.waiting.seconds
+
+    @property
     def waiting_for(self) -> str:
         """What it waits for, with its address; empty = nothing."""
-        asked = self._asked
-        if asked is not None and time.monotonic() - asked[1] > SLOW_ANSWER_SECONDS:
-            return asked[0]
-        return self.waiting.what
+        return self.waits_for()[0]
 
     def run(self) -> None:
         """Load until told to stop.
@@ -85,35 +107,29 @@ class Loader:
         try:
             while not self.stopping:
                 self.step()
+            self._settle()
         except Abandoned:
             log.warning("stopped while the store was away: the records will come again")
+        except (KafkaError, OSError) as error:
+            log.warning("stopped while Kafka was away: the records will come again", error=type(error).__name__)
         finally:
+            self._inserter.close()
             self._feed.close()
-            self._store.close()
 
     def step(self) -> None:
         """One batch, or a second without one."""
         try:
             if not self._feed.is_open:
                 self._open()
-            batch = self._gather()
+            batch, ahead = self._gather()
             positions = self._feed.positions()
-            self._insert(batch)
-            self._commit(positions)
+            self._settle()
+            self._begin(batch, positions)
+            if not ahead:
+                self._settle()
             self._look(moved=batch.records > 0)
         except (KafkaError, OSError, NotYet) as error:
             self._reopen_later(error)
-
-    def _commit(self, positions: Positions) -> None:
-        self._asked = (self._settings.kafka_name, time.monotonic())
-        try:
-            if self._feed.commit(positions):
-                self.waiting.over()
-            else:
-                self.meters.uncommitted.inc()
-                self.waiting.begin(self._settings.kafka_name, "the offsets were not committed")
-        finally:
-            self._asked = None
 
     def _look(self, *, moved: bool = False) -> None:
         lags = self._feed.lags()
@@ -131,104 +147,86 @@ class Loader:
         why = str(error) if isinstance(error, NotYet) else type(error).__name__
         self.waiting.begin(self._settings.kafka_name, why)
         self.meters.again("kafka", type(error).__name__)
+        self._on_the_way = None  # its rows come again: another loader may have its partitions by now
         self._feed.close()
         self._look()
         time.sleep(next(self._kafka_waits))
 
-    def _gather(self) -> Batch:
-        """Poll and decode until the pace is kept, the log is exhausted or the batch is full."""
+    def _gather(self) -> tuple[Batch, bool]:
+        """Poll and decode until the pace is kept, the log is exhausted or the batch is full; is the log far ahead?"""
         batch = Batch()
         records = self._carried + self._feed.poll(IDLE_MS, PAGE_RECORDS)
         self._carried = []
         first = time.monotonic()
         while True:
             for record in records:
-                place = Place(
-                    topic=record.topic,
-                    partition=record.partition,
-                    offset=record.offset,
-                    timestamp_ms=record.timestamp,
-                )
+                place = Place(record.topic, record.partition, record.offset, record.timestamp)
                 batch.add(record.key, record.value, place)
-            left_seconds = self._seconds_left(first, full_page=len(records) >= PAGE_RECORDS)
+            ahead = sum(self._feed.lags().values()) >= AHEAD_RECORDS
+            left_seconds = self._seconds_left(first, ahead=ahead)
             full = batch.records >= self._settings.batch_records or batch.payload_bytes >= self._settings.batch_bytes
             if not batch.records or self.stopping or full or left_seconds <= 0:
-                return batch
+                return batch, full or ahead
             records = self._feed.poll(max(int(left_seconds * 1000), 1), PAGE_RECORDS)
 
-    def _seconds_left(self, first: float, *, full_page: bool) -> float:
+    def _seconds_left(self, first: float, *, ahead: bool) -> float:
         now = time.monotonic()
-        if full_page:  # the log is far ahead: large inserts
+        if ahead:  # large inserts
             return first + self._settings.gather_ms / 1000 - now
         return self._last_insert + self._settings.pace_ms / 1000 - now
 
-    def _insert(self, batch: Batch) -> None:
-        if not batch.records:
+    def _begin(self, batch: Batch, positions: Positions) -> None:
+        if batch.records:
+            self._inserter.begin(batch)
+            self._on_the_way = positions
+        else:
+            self._commit(positions)
+
+    def _settle(self) -> None:
+        """See the batch that is on its way into the store, then commit its offsets."""
+        if not self._inserter.busy:
             return
-        refused: list[Line] = []
-        for table, lines in batch.filled().items():
-            refused += self._persist(table, lines)
-        if refused:
-            self._persist("rejected", refused)
-            self.refused += len(refused)
-            log.warning("records refused by the store", records=len(refused), table="rejected")
+        if not self._inserter.arrived(PATIENCE_SECONDS):
+            self._keep_membership()
+        self._inserter.finish()
         self._last_insert = time.monotonic()
-        self.batches += 1
-        self.meters.stored(batch.records)
+        positions, self._on_the_way = self._on_the_way, None
+        if positions is not None:
+            self._commit(positions)
 
-    def _persist(self, table: str, lines: Sequence[Line]) -> list[Line]:
-        """Insert however long it takes; meanwhile the partitions are held and the polling goes on."""
-        refused = self._until_there(lambda: self._timed(table, lines))
-        self.rows[table] += len(lines) - len(refused)
-        return refused
-
-    def _timed(self, table: str, lines: Sequence[Line]) -> list[Line]:
-        begun = time.monotonic()
-        refused = self._store.insert(table, lines)
-        self.meters.inserted(table, lines, len(refused), time.monotonic() - begun)
-        self.vitals.turn("")
-        return refused
-
-    def _until_there(self, attempt: Callable[[], T]) -> T:
-        held = False
+    def _commit(self, positions: Positions) -> None:
+        self._asked = time.monotonic()
         try:
-            for wait in waits():
-                self._asked = (self._settings.store.name, time.monotonic())
-                try:
-                    return attempt()
-                except (Error, OSError, EOFError) as error:
-                    if classify(error) is not Failure.BUSY:
-                        raise
-                    self._say_waiting(error)
-                finally:
-                    self._asked = None
-                self._keep_membership(wait)
-                held = True
+            if self._feed.commit(positions):
+                self.waiting.over()
+            else:
+                self.meters.uncommitted.inc()
+                self.waiting.begin(self._settings.kafka_name, "the offsets were not committed")
         finally:
-            self.waiting.over()
-            if held and self._feed.is_open:
+            self._asked = None
+
+    def _keep_membership(self) -> None:
+        """Poll without taking records until the batch is there: a loader that does not poll loses its partitions."""
+        try:
+            while not self._inserter.arrived(0 if self._feed.is_open else HOLD_MS / 1000):
+                if self._told_to_stop is not None and time.monotonic() - self._told_to_stop > LAST_CHANCE_SECONDS:
+                    raise Abandoned
+                if self._feed.is_open:
+                    self._feed.hold()  # each time: a rebalance may have brought partitions that are not held
+                    self._carried += self._feed.poll(HOLD_MS, PAGE_RECORDS)
+                self._look()
+        finally:
+            if self._feed.is_open:
                 self._feed.release()
-        raise AssertionError  # the waits have no end
-
-    def _say_waiting(self, error: BaseException) -> None:
-        self.waiting.begin(self._settings.store.name, name_of(error))
-        self.meters.again("clickhouse", name_of(error))
-        if self._told_to_stop is not None and time.monotonic() - self._told_to_stop > LAST_CHANCE_SECONDS:
-            raise Abandoned
-
-    def _keep_membership(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            self._feed.hold()  # each time: a rebalance may have brought partitions that are not held
-            self._carried += self._feed.poll(int(min(left, 1.0) * 1000) + 1, PAGE_RECORDS)
-            self._look()
 
     def status(self) -> dict[str, Any]:
         """What it says of itself."""
-        waiting_for = self.waiting_for
+        what, why, seconds = self.waits_for()
         return {
-            "ready": self.partitions > 0 and not waiting_for,
-            "waiting_for": waiting_for,
+            "ready": self.partitions > 0 and not what,
+            "waiting_for": what,
+            "waiting_seconds": round(seconds, 1),
+            "alarm": alarm(what, why, seconds) if what else "",
             "partitions": self.partitions,
             "lag": self.lag,
             "batches": self.batches,
@@ -238,11 +236,3 @@ class Loader:
             "live": self.vitals.live(time.monotonic()).ok,
             "why": self.vitals.live(time.monotonic()).why or self.vitals.ready().why,
         }
-
-
-def waits() -> Iterator[float]:
-    """Seconds between attempts: doubling to a limit, with jitter so that loaders do not all come at once."""
-    seconds = FIRST_WAIT_SECONDS
-    while True:
-        yield seconds * random.uniform(0.5, 1.0)
-        seconds = min(seconds * 2, LONGEST_WAIT_SECONDS)

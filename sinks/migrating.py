@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 from clickhouse_driver import Client
 
 _NAME = re.compile(r"^(?P<number>\d{4})_(?P<title>[a-z0-9_]+)\.sql$")
 _PIECE = re.compile(r"'(?:\\.|''|[^'\\])*'|`[^`]*`|--[^\n]*|;|[^'`;-]+|-", re.DOTALL)
+_TYPE = r"(\w+(?:\((?:[^()']|'[^']*'|\([^()]*\))*\))?)"
+_TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?`?(?P<table>\w+)`?\s")
+_COLUMN = re.compile(rf"^\s+`(\w+)` {_TYPE}", re.MULTILINE)
+_ALTERED = re.compile(r"ALTER TABLE `?(?P<table>\w+)`?\s")
+_ALTERED_COLUMN = re.compile(rf"(?:ADD|MODIFY) COLUMN (?:IF (?:NOT )?EXISTS )?`?(\w+)`? {_TYPE}")
 _DDL_SECONDS = 120
 
 _CREATE = """
@@ -54,6 +60,19 @@ def shipped_migrations() -> tuple[Migration, ...]:
     folder = resources.files("sinks").joinpath("migrations")
     files = ((file.name, file.read_text(encoding="utf-8")) for file in folder.iterdir())
     return read_migrations((name, text) for name, text in files if name.endswith(".sql"))
+
+
+@cache
+def shipped_types() -> Mapping[str, Mapping[str, str]]:
+    """The type of every column after all shipped migrations, by table."""
+    types: dict[str, dict[str, str]] = {}
+    for migration in shipped_migrations():
+        for statement in statements(migration.text):
+            if made := _TABLE.match(statement):
+                types.setdefault(made["table"], {}).update(_COLUMN.findall(statement))
+            elif altered := _ALTERED.match(statement):
+                types.setdefault(altered["table"], {}).update(_ALTERED_COLUMN.findall(statement))
+    return types
 
 
 def read_migrations(files: Iterable[tuple[str, str]]) -> tuple[Migration, ...]:

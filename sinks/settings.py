@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from schemas.brokers import BrokerKind
 from schemas.vitals import Address, address_of
 
 GROUP = "lintas-loader"
@@ -18,13 +18,6 @@ V = TypeVar("V")
 
 class SettingsError(Exception):
     """A setting cannot be used; names the variable and what it may be. The process ends with code 2."""
-
-
-class BrokerKind(StrEnum):
-    """Which broker answers: Apache Kafka, or the pip-only one that knows no second member of a group."""
-
-    KAFKA = "kafka"
-    EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +54,8 @@ class Settings:
     gather_ms: int = 2_000
     """Longest time to gather while the log is far ahead."""
     batch_records: int = 50_000
-    batch_bytes: int = 64 << 20
-    """Payload of one batch; as rows it takes several times as much memory."""
+    batch_bytes: int = 32 << 20
+    """Payload of one batch; two are held at most, and as rows they take several times as much memory."""
     session_timeout_ms: int = 10_000
 
     @property

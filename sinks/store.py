@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from clickhouse_driver.errors import Error, ServerException
 from schemas.errors import Reason
 from sinks.batch import Line
 from sinks.failures import Failure, FatalStoreError, classify, name_of
+from sinks.migrating import shipped_types
 from sinks.rows import refused_row
 from sinks.settings import StoreAddress
 from sinks.tables import COLUMNS
@@ -18,10 +20,12 @@ from sinks.tables import COLUMNS
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 60
 """Shorter than Kafka's max.poll.interval: a store that hangs must not cost the loader its partitions."""
+CHECK_SECONDS = 60.0
+"""How often the tables are compared with what is written: the driver puts a text into an Array without a word."""
 MOST_REFUSED_IN_A_ROW = 100
 """So many bad rows one after the other mean that the table is wrong, not the rows: then stop, do not drain."""
 
-_COLUMNS = "SELECT table, name FROM system.columns WHERE database = currentDatabase()"
+_COLUMNS = "SELECT table, name, type FROM system.columns WHERE database = currentDatabase()"
 # Written when acknowledged, whatever the server's default is.
 _INSERT_SETTINGS = {"async_insert": 0, "wait_for_async_insert": 1}
 
@@ -45,19 +49,29 @@ def check_tables(client: Client) -> None:
     """Compare the database with what the loader writes.
 
     Raises:
-        FatalStoreError: a table or column is missing; names it.
+        FatalStoreError: a table or column is missing, or of another type; names it.
     """
-    found: dict[str, set[str]] = {}
-    for table, column in client.execute(_COLUMNS):
-        found.setdefault(table, set()).add(column)
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in client.execute(_COLUMNS):
+        found.setdefault(table, {})[column] = kind
+    wanted = shipped_types()
     for table, columns in COLUMNS.items():
         if table not in found:
             msg = f"the table {table} is missing in ClickHouse: run `python -m sinks migrate`"
             raise FatalStoreError(msg)
         missing = [column for column in columns if column not in found[table]]
         if missing:
-            msg = f"the table {table} in ClickHouse has no column {', '.join(missing)}: run `python -m sinks migrate`"
+            msg = (
+                f"the table {table} in ClickHouse has no column {', '.join(missing)}: run `python -m sinks migrate`,"
+                f" or undo what was dropped or renamed by hand"
+            )
             raise FatalStoreError(msg)
+        for column in columns:
+            kind, shipped = found[table][column], wanted[table][column]
+            if kind != shipped:
+                msg = f"the column {table}.{column} in ClickHouse is {kind} and has to be {shipped}"
+                msg += f": ALTER TABLE {table} MODIFY COLUMN `{column}` {shipped}"
+                raise FatalStoreError(msg)
 
 
 class Store:
@@ -66,6 +80,8 @@ class Store:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._refused_in_a_row = 0
+        self._searching = False
+        self._check_at = 0.0
 
     def close(self) -> None:
         """Disconnect; the next insert would connect again."""
@@ -81,6 +97,8 @@ class Store:
             OSError, EOFError, clickhouse_driver.errors.Error: the store is away or busy; try again.
         """
         try:
+            if time.monotonic() >= self._check_at:
+                self._check_fit()
             self._send(table, lines)
         except Exception as error:
             failure = classify(error)
@@ -88,6 +106,7 @@ class Store:
                 raise
             if failure is Failure.FATAL:
                 raise self._fatal(table, error) from None  # the server's text may quote values
+            self._check_fit()  # a table changed by hand must not turn every record into a refused one
             return self._search(table, lines, name_of(error))
         self._refused_in_a_row = 0
         return []
@@ -95,8 +114,12 @@ class Store:
     def _search(self, table: str, lines: Sequence[Line], reason: str) -> list[Line]:
         """Halve refused lines until the bad one stands alone."""
         if len(lines) > 1:
+            outermost, self._searching = not self._searching, True
             middle = len(lines) // 2
-            return self.insert(table, lines[:middle]) + self.insert(table, lines[middle:])
+            try:
+                return self.insert(table, lines[:middle]) + self.insert(table, lines[middle:])
+            finally:
+                self._searching = not outermost
         self._refused_in_a_row += 1
         line = lines[0]
         place = f"{line.place.topic} partition {line.place.partition} offset {line.place.offset}"
@@ -109,6 +132,11 @@ class Store:
         message = f"the table {table} does not take this record: {reason}"
         row = refused_row(Reason.STORE_REFUSED.value, message, "", line.digest, line.place)
         return [Line(row, line.place, line.digest)]
+
+    def _check_fit(self) -> None:
+        if not self._searching:
+            check_tables(self.client)
+            self._check_at = time.monotonic() + CHECK_SECONDS
 
     def _send(self, table: str, lines: Sequence[Line]) -> None:
         columns = [list(column) for column in zip(*(line.row for line in lines), strict=True)]

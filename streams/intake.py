@@ -13,13 +13,14 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.structs import TopicPartition
 from mode import Service
 
+from schemas.brokers import BrokerKind
 from schemas.topics import INPUTS
 from streams.assignor import lane_assignor
 from streams.batches import Batch, Totals
 from streams.lanes import Lane
 from streams.metrics import Meters
 from streams.policy import Policy
-from streams.settings import GROUP, BrokerKind, Settings
+from streams.settings import GROUP, Settings
 from streams.status import status_of, write_status
 from streams.topology import Topology, wait_for_topics
 from streams.vigil import Vigil

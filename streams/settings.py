@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from schemas.brokers import BrokerKind
 from schemas.vitals import Address, address_of
 
 GROUP = "lintas-matcher"
@@ -18,13 +18,6 @@ V = TypeVar("V")
 
 class SettingsError(Exception):
     """A setting cannot be used; names the variable and what it may be. The process ends with code 2."""
-
-
-class BrokerKind(StrEnum):
-    """Which broker answers: Apache Kafka, or the pip-only one that knows no second member of a group."""
-
-    KAFKA = "kafka"
-    EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

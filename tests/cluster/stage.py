@@ -17,6 +17,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
+from sinks.checksums import use_native_checksums
 
 from lintas.clickhouse import ClickHouseProcess, start_clickhouse
 from lintas.failing import Failure
@@ -27,7 +28,6 @@ from producers.connecting import keep_refreshing
 from schemas.codec import decode
 from schemas.topics import ASSESSMENTS, INPUTS, TOPICS
 from schemas.verdicts import Assessment
-from sinks.checksums import use_native_checksums
 from streams.admission import partition_of
 from tests.cluster.facts import Sent
 from tests.cluster.oracle import Place, Verdict

@@ -17,6 +17,7 @@ from kafka.structs import OffsetAndMetadata
 
 from lintas.clickhouse import ClickHouseAddress
 from schemas import topics
+from schemas.brokers import BrokerKind
 from schemas.codec import encode
 from schemas.errors import Reason
 from schemas.records import Record
@@ -26,7 +27,7 @@ from sinks.batch import TOPICS, Batch
 from sinks.consuming import Feed
 from sinks.loader import Loader
 from sinks.migrating import migrate
-from sinks.settings import BrokerKind, Settings, StoreAddress
+from sinks.settings import Settings, StoreAddress
 from sinks.store import Store, connect
 from sinks.tables import Place
 from tests.people import BATAM, T0, crossing, departure, heartbeats

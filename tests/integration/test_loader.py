@@ -17,13 +17,14 @@ from kafka import KafkaProducer
 
 from lintas.clickhouse import ClickHouseAddress, running_clickhouse, start_clickhouse
 from lintas.stack.brokers import running_cluster, running_embedded, running_kafka
+from schemas.brokers import BrokerKind
 from schemas.codec import encode
 from schemas.vocabulary import Status
 from sinks.batch import Line
 from sinks.consuming import Feed, NotYet, Positions
 from sinks.failures import FatalStoreError
 from sinks.loader import Loader
-from sinks.settings import BrokerKind, StoreAddress
+from sinks.settings import StoreAddress
 from sinks.store import Store, check_tables
 from sinks.tables import COLUMNS
 from sinks.upkeep import content_checksum, counts, truncate_all
@@ -275,9 +276,16 @@ def test_a_table_that_refuses_everything_stops_the_loader(log: Log, database: St
 
 @pytest.mark.parametrize(
     ("change", "names"),
-    [("ALTER TABLE reviews DROP COLUMN note", "reviews .*note"), ("DROP TABLE clusters", "clusters")],
+    [
+        ("ALTER TABLE reviews DROP COLUMN note", "the table reviews in ClickHouse has no column note"),
+        ("ALTER TABLE reviews RENAME COLUMN note TO remark", "the table reviews in ClickHouse has no column note"),
+        ("ALTER TABLE reviews MODIFY COLUMN note Array(String)", r"reviews\.note in ClickHouse is Array\(String\)"),
+        ("DROP TABLE clusters", "the table clusters is missing"),
+    ],
 )
-def test_missing_tables_and_columns_are_named(database: StoreAddress, log: Log, change: str, names: str) -> None:
+def test_missing_tables_and_columns_and_other_types_are_named(
+    database: StoreAddress, log: Log, change: str, names: str
+) -> None:
     client = client_of(database)
     client.execute(change)
     with pytest.raises(FatalStoreError, match=names):

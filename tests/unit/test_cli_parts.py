@@ -18,10 +18,11 @@ from lintas.local import choose_broker, choose_ports
 from lintas.partstatus import probe_of
 from lintas.replaying import read_repaired, readable
 from lintas.scoring import compare, read_truth
-from lintas.settings import BrokerKind, Settings, environment_of_parts, port_wishes
+from lintas.settings import Settings, environment_of_parts, port_wishes
 from lintas.stack.ports import LOOPBACK, free_ports
 from lintas.stackfile import METRICS_OF, StackFile, read_stack_file, write_stack_file
 from lintas.waiting import settle
+from schemas.brokers import BrokerKind
 from schemas.errors import Reason, RecordRejected
 from schemas.topics import DEPARTURES, transit_topic
 from schemas.vocabulary import Province

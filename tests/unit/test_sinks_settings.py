@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sinks.settings import BrokerKind, Settings, SettingsError, StoreAddress
+from schemas.brokers import BrokerKind
+from sinks.settings import Settings, SettingsError, StoreAddress
 
 GOOD = {"LINTAS_KAFKA": "a:9092, b:9092", "LINTAS_CLICKHOUSE": "127.0.0.1:9000"}
 

@@ -15,6 +15,7 @@ from sinks.batch import Line
 from sinks.failures import DATA_CODES, RETRIABLE_CODES, Failure, FatalStoreError, classify, name_of
 from sinks.store import MOST_REFUSED_IN_A_ROW, Store
 from sinks.tables import COLUMNS, Place
+from sinks.waiting import alarm, mend
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,9 @@ class Picky(Store):
         self.bad = bad
         self.kept: list[int] = []
         self.sent = 0
+
+    def _check_fit(self) -> None:
+        pass  # there is no table
 
     def _send(self, table: str, lines: Sequence[Line]) -> None:
         self.sent += 1
@@ -108,3 +112,16 @@ def test_refusals_that_are_refused_stop_the_loader() -> None:
     refused = Picky({0}).insert("assessments", lines(1))
     with pytest.raises(FatalStoreError, match="does not take the refusal of assessments partition 0 offset 0"):
         Picky({0}).insert("rejected", refused)
+
+
+def test_an_alarm_says_since_when_for_what_and_how_to_mend_it() -> None:
+    said = alarm("ClickHouse at 127.0.0.1:9000", name_of(errors.ServerException("secret", 252)), 312.4)
+    assert said == (
+        "nothing is loaded since 312 s: waiting for ClickHouse at 127.0.0.1:9000: TOO_MANY_PARTS (252);"
+        " merges do not keep up with the inserts: look at system.merges and at the load of its disk"
+    )
+
+
+@pytest.mark.parametrize("code", sorted(RETRIABLE_CODES))
+def test_every_error_that_is_waited_out_has_advice(code: int) -> None:
+    assert mend(name_of(errors.ServerException("secret", code)))
