@@ -1,21 +1,118 @@
-"""Finding Kafka: whether it is there, what its client gets wrong, and what to tell a partner who cannot reach it."""
+"""Finding Kafka: whether it is there, what its client gets wrong, and what to tell a partner who cannot reach it.
+
+PublishingFailed    nothing more can be sent; `take_undelivered` of the publisher names the lines that did not arrive
+"""
 
 from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka import errors as kafka_errors
 
+from producers.quickening import BlockPartitioner, use_native_checksums
+
+LINGER_MS: Final = 20
+BATCH_BYTES: Final = 256 * 1024
+MAX_REQUEST_BYTES: Final = 1024 * 1024
+STALL_SECONDS: Final = 20.0
+"""When nothing is acknowledged for so long the client is made anew: kafka-python's can stay with a dead broker."""
 NOT_ALLOWED = (
     kafka_errors.TopicAuthorizationFailedError,
     kafka_errors.ClusterAuthorizationFailedError,
     kafka_errors.SaslAuthenticationFailedError,
 )
 """What no second try changes."""
+
+
+class PublishingFailed(Exception):
+    """Nothing more can be published; one line that says why and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Which brokers, as whom, and how long to wait for them; may hold a password."""
+
+    bootstrap: str
+    security: dict[str, object] = field(repr=False)
+    client_id: str
+    deadline_seconds: float
+    bootstrap_timeout_seconds: float
+
+    @property
+    def addresses(self) -> list[str]:
+        """The brokers, each as `host:port`."""
+        return [one.strip() for one in self.bootstrap.split(",") if one.strip()]
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What every client of kafka-python needs."""
+        return {
+            "bootstrap_servers": self.addresses,
+            "client_id": self.client_id,
+            "bootstrap_timeout_ms": int(self.bootstrap_timeout_seconds * 1000),
+            **self.security,
+        }
+
+
+def connect(link: Link) -> KafkaProducer:
+    """An idempotent producer.
+
+    Raises:
+        PublishingFailed: no broker answers, or it lets nobody in.
+    """
+    # asked first by a plain socket: a client that finds no broker leaves its own sockets open
+    if not listening(link.addresses, link.bootstrap_timeout_seconds):
+        raise PublishingFailed(why_not(ConnectionRefusedError(), link.bootstrap, ""))
+    use_native_checksums()
+    try:
+        producer = KafkaProducer(
+            **link.settings,
+            partitioner=BlockPartitioner(),
+            acks="all",
+            enable_idempotence=True,
+            compression_type="lz4",
+            linger_ms=LINGER_MS,
+            batch_size=BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
+            max_block_ms=int(STALL_SECONDS * 1000),
+            delivery_timeout_ms=int(link.deadline_seconds * 1000),
+            request_timeout_ms=min(15_000, int(link.deadline_seconds * 500)),
+            allow_auto_create_topics=False,
+            metrics_enabled=False,  # nobody reads them
+        )
+    except (kafka_errors.KafkaError, OSError) as error:
+        raise PublishingFailed(why_not(error, link.bootstrap, "")) from None
+    keep_refreshing(producer)
+    return producer
+
+
+def check_topics(link: Link, names: Iterable[str]) -> None:
+    """Make sure that the topics exist and may be seen.
+
+    Raises:
+        PublishingFailed: names the missing ones.
+    """
+    try:
+        admin = KafkaAdminClient(**link.settings)
+        try:
+            there = set(admin.list_topics())
+        finally:
+            admin.close()
+    except (kafka_errors.KafkaError, OSError) as error:
+        raise PublishingFailed(why_not(error, link.bootstrap, "")) from None
+    missing = sorted(set(names) - there)
+    if missing:
+        msg = (
+            f"topic {', '.join(missing)} does not exist at {link.bootstrap} or may not be seen by this user: "
+            "create the topics (`lintas up` does) or ask for the right to write"
+        )
+        raise PublishingFailed(msg)
 
 
 def listening(addresses: list[str], timeout_seconds: float) -> bool:

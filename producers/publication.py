@@ -2,67 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from producers.columns import CROSSINGS, DEPARTURES, HEARTBEATS, REPORTS, FileKind
-from producers.crossings import read_crossing
-from producers.departures import read_departure
-from producers.heartbeats import read_heartbeat
+from producers.columns import CROSSINGS, REPORTS, FileKind
+from producers.connecting import PublishingFailed
 from producers.messages import Message, row_digest
 from producers.opening import open_table
-from producers.publisher import Publisher, PublishingFailed, Undelivered
+from producers.outcome import NOT_ACKNOWLEDGED, Publication, Undelivered
+from producers.publisher import Publisher
+from producers.reading import read_messages
 from producers.refused_file import RefusedFile
-from producers.reports import read_report
 from producers.rows import Row, Table, Unreadable, UnreadableFile, presentable
+from producers.worker import Assignment
+from producers.workers import ROWS_OF_A_SHARE, Workers
 from schemas import reference, topics
-from schemas.errors import Reason, RecordRejected
+from schemas.errors import RecordRejected
 from schemas.identity import LinkageKey
 from schemas.verdicts import Rejected
 from schemas.vocabulary import Province
+
+__all__ = ["Clock", "Progress", "Publication", "publish_file"]
 
 Clock = Callable[[], datetime]
 Progress = Callable[[int], None]
 """Called with the number of rows read so far."""
 PROGRESS_ROWS = 500
+ROWS_WHILE_THEY_START = 100
+ALONE_ROWS = 2_000
+"""A shorter file is published before other processes could help with it."""
 LOOKED_AT_ROWS = 1000
 """So many rows are looked at for a file's province when none is given."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Publication:
-    """What became of one file."""
-
-    path: Path
-    kind: str
-    dry_run: bool
-    read: int = 0
-    """Rows, readable or not; blank lines are none."""
-    accepted: int = 0
-    """Rows whose records are published, or would be in a dry run."""
-    records: int = 0
-    """Records that Kafka acknowledged; a departure is published under each of the worker's blocks."""
-    refused: Counter[Reason] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    """What was read as something else than it says, by `kind:column`."""
-    undelivered: Mapping[int, Undelivered] = field(default_factory=dict)
-    """Lines whose records are not known to have arrived, with why."""
-    refused_file: Path | None = None
-    failure: str = ""
-    """Why the file was not read, or publishing not finished."""
-    last_line: int = 0
-    """The last line that was read."""
-
-    @property
-    def exit_code(self) -> int:
-        """0 all published, 3 some rows refused, 1 publishing did not come to its end or published nothing."""
-        if not (self.failure or self.refused or self.undelivered):
-            return 0
-        return 3 if self.accepted and not self.failure else 1
 
 
 def publish_file(
@@ -74,6 +48,7 @@ def publish_file(
     clock: Clock,
     publisher: Publisher | None,
     on_progress: Progress | None = None,
+    jobs: int = 1,
 ) -> Publication:
     """Publish the rows of a file; what is wrong with single rows or with all of it stands in the result.
 
@@ -85,6 +60,7 @@ def publish_file(
         clock: says when a row was refused.
         publisher: where to; None = a dry run, which reads everything and publishes nothing.
         on_progress: hears how many rows are read.
+        jobs: so many processes share a long file.
     """
     result = Publication(path=path, kind=kind.name, dry_run=publisher is None)
     try:
@@ -92,7 +68,7 @@ def publish_file(
         with open_table(path, kind) as table:
             run = _Run(
                 table=table, kind=kind, province=province, home=home, key=key, clock=clock, publisher=publisher,
-                result=result, refused=RefusedFile(path, table.header),
+                result=result, refused=RefusedFile(path, table.header), jobs=jobs,
             )  # fmt: skip
             run.go(on_progress)
     except (UnreadableFile, PublishingFailed) as error:
@@ -115,15 +91,23 @@ class _Run:
     publisher: Publisher | None
     result: Publication
     refused: RefusedFile
+    jobs: int
+    lost: dict[int, Undelivered] = field(default_factory=dict)
+    """What workers could not deliver."""
+    unknown: list[int] = field(default_factory=list)
+    """Lines that went to a worker of which nothing was heard again."""
+    records_of_workers: int = 0
 
     def go(self, on_progress: Progress | None) -> None:
         before = self.publisher.acknowledged if self.publisher else 0
         try:
             self._check_topics()
-            for found in self.table.rows:
+            for found in self.table.rows if self.jobs < 2 else islice(self.table.rows, ALONE_ROWS):
                 self._take(found)
                 if on_progress and self.result.read % PROGRESS_ROWS == 0:
                     on_progress(self.result.read)
+            if self.jobs > 1 and self.result.read == ALONE_ROWS:
+                self._share(on_progress)
             if self.publisher:
                 self.publisher.flush()
         finally:
@@ -151,7 +135,7 @@ class _Run:
         try:
             if isinstance(found, Unreadable):
                 raise found.refusal
-            messages, warnings = self._messages(found)
+            messages, warnings = read_messages(found, self.kind, province=self.province, key=self.key)
         except RecordRejected as refusal:
             self._refuse(found, refusal)
             return
@@ -161,16 +145,82 @@ class _Run:
             for message in messages:
                 self.publisher.publish(message, found.line)
 
-    def _messages(self, row: Row) -> tuple[list[Message], tuple[str, ...]]:
-        if self.kind is CROSSINGS:
-            message, warnings = read_crossing(row, key=self.key, province=self.province)
-        elif self.kind is DEPARTURES:
-            return read_departure(row, key=self.key)
-        elif self.kind is HEARTBEATS:
-            message, warnings = read_heartbeat(row)
-        else:
-            message, warnings = read_report(row, key=self.key)
-        return [message], warnings
+    def _share(self, on_progress: Progress | None) -> None:
+        """Go on together with workers, alone until they are there."""
+        publisher = self.publisher
+        assignment = Assignment(
+            kind=self.kind.name, province=self.province, key=self.key, link=publisher.link if publisher else None
+        )
+        rows = self.table.rows
+        try:
+            workers = Workers(assignment, self.jobs, on_wait=publisher.on_wait if publisher else lambda _: None)
+        except OSError:  # no more processes to be had: alone, then
+            for found in rows:
+                self._take(found)
+            return
+        with workers:
+            while not workers.ready():
+                some = list(islice(rows, ROWS_WHILE_THEY_START))
+                for found in some:
+                    self._take(found)
+                if not some:
+                    break
+            if publisher:
+                publisher.flush()
+            try:
+                self._hand_out(workers, on_progress)
+            except PublishingFailed:
+                with suppress(PublishingFailed):
+                    workers.finish()
+                self._account(workers)
+                self.unknown = [row.line for row in workers.unanswered()]
+                raise
+            finally:
+                self.records_of_workers = workers.acknowledged
+                self.lost = workers.undelivered()
+
+    def _hand_out(self, workers: Workers, on_progress: Progress | None) -> None:
+        broken: UnreadableFile | None = None
+        share: list[Row | Unreadable] = []
+        try:
+            for found in self.table.rows:
+                share.append(found)
+                if len(share) == ROWS_OF_A_SHARE:
+                    workers.hand_over(share)
+                    share = []
+                    self._account(workers)
+                    if on_progress:
+                        on_progress(self.result.read)
+        except UnreadableFile as error:  # what was read before is published
+            broken = error
+        if share:
+            workers.hand_over(share)
+        workers.wait()
+        self._account(workers)
+        workers.finish()
+        if broken is not None:
+            raise broken
+
+    def _account(self, workers: Workers) -> None:
+        """Enter what the workers have answered."""
+        result = self.result
+        for share, answer in workers.answered():
+            place = -1
+            for found in share:
+                if isinstance(found, Unreadable):
+                    refusal: RecordRejected | None = found.refusal
+                else:
+                    place += 1
+                    refusal = answer.refused.get(place)
+                result.read += 1
+                result.last_line = found.line
+                if refusal is None:
+                    result.accepted += 1
+                else:
+                    self._refuse(found, refusal)
+            result.warnings.update(answer.warnings)
+        if self.publisher:
+            self.publisher.settle()
 
     def _refuse(self, found: Row | Unreadable, refusal: RecordRejected) -> None:
         self.result.refused[refusal.reason] += 1
@@ -218,10 +268,12 @@ class _Run:
         for name in presentable(self.table.unknown):
             result.warnings[f"unknown_column:{name}"] += 1
         if self.publisher:
-            result.records = self.publisher.acknowledged - before
-            result.undelivered = self.publisher.take_undelivered()
-            lost = sum(not one.topic.startswith("rejected.") for one in result.undelivered.values())
+            result.records = self.publisher.acknowledged - before + self.records_of_workers
+            gone = self.publisher.take_undelivered() | self.lost
+            lost = sum(not one.topic.startswith("rejected.") for one in gone.values())
             result.accepted = max(0, result.accepted - lost)
+            result.undelivered = gone | dict.fromkeys(self.unknown, Undelivered(topic="", why=NOT_ACKNOWLEDGED))
+        result.read += len(self.unknown)
 
 
 def _home(path: Path, kind: FileKind) -> Province | None:

@@ -1,7 +1,4 @@
-"""Sends messages to Kafka and knows of each whether it arrived: what was not acknowledged is sent again or named.
-
-PublishingFailed    nothing more can be sent; `take_undelivered` names the lines that did not arrive
-"""
+"""Sends messages to Kafka and knows of each whether it arrived: what was not acknowledged is sent again or named."""
 
 from __future__ import annotations
 
@@ -13,39 +10,28 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, NoReturn
 
-from kafka import KafkaAdminClient, KafkaProducer
 from kafka import errors as kafka_errors
 
-from producers.connecting import NOT_ALLOWED, drop, keep_refreshing, listening, why_not
+from producers.connecting import (
+    NOT_ALLOWED,
+    STALL_SECONDS,
+    Link,
+    PublishingFailed,
+    check_topics,
+    connect,
+    drop,
+    why_not,
+)
 from producers.messages import Message
-from producers.quickening import BlockPartitioner, use_native_checksums
+from producers.outcome import LARGER_THAN_TAKEN, NOT_ACKNOWLEDGED, Undelivered
 from schemas.codec import encode, headers_of
 
 MAX_IN_FLIGHT: Final = 5_000
 """Records that may wait for their acknowledgement; about 10 MB."""
-LINGER_MS: Final = 20
-BATCH_BYTES: Final = 256 * 1024
-MAX_REQUEST_BYTES: Final = 1024 * 1024
-NOT_ACKNOWLEDGED: Final = "not acknowledged by Kafka"
-LARGER_THAN_TAKEN: Final = "the record is larger than the broker takes"
-STALL_SECONDS: Final = 20.0
-"""When nothing is acknowledged for so long the client is made anew: kafka-python's can stay with a dead broker."""
 SAID_AFTER_SECONDS: Final = 5.0
 """So long without an acknowledgement before whoever waits is told."""
 
 _TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
-
-
-class PublishingFailed(Exception):
-    """Nothing more can be published; one line that says why and how to mend it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undelivered:
-    """A record that is not known to have arrived."""
-
-    topic: str
-    why: str
 
 
 @dataclass(slots=True)
@@ -89,25 +75,23 @@ class Publisher:
         Raises:
             PublishingFailed: no broker answers, or it lets nobody in.
         """
-        self._bootstrap = bootstrap
-        self._addresses = [one.strip() for one in bootstrap.split(",") if one.strip()]
-        self._bootstrap_timeout_seconds = bootstrap_timeout_seconds
-        self._connection: dict[str, object] = {
-            "bootstrap_servers": self._addresses,
-            "client_id": client_id,
-            "bootstrap_timeout_ms": int(bootstrap_timeout_seconds * 1000),
-            **(security or {}),
-        }
-        self._deadline_seconds = deadline_seconds
+        self._bootstrap, self._deadline_seconds = bootstrap, deadline_seconds
+        self._link = Link(
+            bootstrap=bootstrap,
+            security=dict(security or {}),
+            client_id=client_id,
+            deadline_seconds=deadline_seconds,
+            bootstrap_timeout_seconds=bootstrap_timeout_seconds,
+        )
         self._max_in_flight = max_in_flight
         self._in_flight: deque[_Sent] = deque()
         self._lost: dict[int, Undelivered] = {}
         self._partitions: dict[str, tuple[int, ...]] = {}
         self._acknowledged = 0
-        self._on_wait = on_wait
+        self.on_wait = on_wait
         self._said_waiting = False
         self._last_sign = time.monotonic()
-        self._producer = self._connected()
+        self._producer = connect(self._link)
 
     def __enter__(self) -> Publisher:
         return self
@@ -116,6 +100,16 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close(flush=kind is None)
+
+    @property
+    def link(self) -> Link:
+        """Where it sends to, and how."""
+        return self._link
+
+    @property
+    def oldest_line(self) -> int | None:
+        """The first line that waits for its acknowledgement."""
+        return self._in_flight[0].line if self._in_flight else None
 
     @property
     def acknowledged(self) -> int:
@@ -133,21 +127,7 @@ class Publisher:
         Raises:
             PublishingFailed: names the missing ones.
         """
-        try:
-            admin = KafkaAdminClient(**self._connection)
-            try:
-                there = set(admin.list_topics())
-            finally:
-                admin.close()
-        except (kafka_errors.KafkaError, OSError) as error:
-            self._fail(error)
-        missing = sorted(set(names) - there)
-        if missing:
-            msg = (
-                f"topic {', '.join(missing)} does not exist at {self._bootstrap} or may not be seen by this user: "
-                "create the topics (`lintas up` does) or ask for the right to write"
-            )
-            raise PublishingFailed(msg)
+        check_topics(self._link, names)
 
     def publish(self, message: Message, line: int) -> None:
         """Hand over one message; it is on its way when this returns.
@@ -172,6 +152,14 @@ class Publisher:
         while len(self._in_flight) >= self._max_in_flight:
             self._wait()
 
+    def settle(self) -> None:
+        """Take note of what was acknowledged meanwhile.
+
+        Raises:
+            PublishingFailed: nothing more can be sent.
+        """
+        self._reap()
+
     def flush(self) -> None:
         """Wait until every message is acknowledged.
 
@@ -190,32 +178,6 @@ class Publisher:
             self._abandon()
             drop(self._producer, 5)
 
-    def _connected(self) -> KafkaProducer:
-        # asked first by a plain socket: a client that finds no broker leaves its own sockets open
-        if not listening(self._addresses, self._bootstrap_timeout_seconds):
-            raise PublishingFailed(why_not(ConnectionRefusedError(), self._bootstrap, ""))
-        use_native_checksums()
-        try:
-            producer = KafkaProducer(
-                **self._connection,
-                partitioner=BlockPartitioner(),
-                acks="all",
-                enable_idempotence=True,
-                compression_type="lz4",
-                linger_ms=LINGER_MS,
-                batch_size=BATCH_BYTES,
-                max_request_size=MAX_REQUEST_BYTES,
-                max_block_ms=int(STALL_SECONDS * 1000),
-                delivery_timeout_ms=int(self._deadline_seconds * 1000),
-                request_timeout_ms=min(15_000, int(self._deadline_seconds * 500)),
-                allow_auto_create_topics=False,
-                metrics_enabled=False,  # nobody reads them
-            )
-        except (kafka_errors.KafkaError, OSError) as error:
-            raise PublishingFailed(why_not(error, self._bootstrap, "")) from None
-        keep_refreshing(producer)
-        return producer
-
     def _all_partitions(self, topic: str) -> tuple[int, ...]:
         if topic not in self._partitions:
             try:
@@ -228,18 +190,11 @@ class Publisher:
         """Give one record to the client; False = it never can be sent."""
         while True:
             try:
-                sent.future = self._producer.send(
-                    sent.topic, value=sent.value, key=sent.key, headers=sent.headers, partition=sent.partition
-                )
-            except _TOO_LARGE:
-                self._lose(sent, LARGER_THAN_TAKEN)
-                return False
+                return self._hand_over_once(sent)
             except (kafka_errors.KafkaError, OSError) as error:
                 self._say_waiting()
                 self._may_go_on(error, sent.topic)
                 self._renew()
-            else:
-                return True
 
     def _reap(self) -> None:
         """Take off what is acknowledged; send again what failed."""
@@ -275,7 +230,7 @@ class Publisher:
         if self._said_waiting or time.monotonic() - self._last_sign < min(SAID_AFTER_SECONDS, self._deadline_seconds):
             return
         self._said_waiting = True
-        self._on_wait(
+        self.on_wait(
             f"Kafka at {self._bootstrap} acknowledges nothing: waiting for it, {self._deadline_seconds:.0f} s at most "
             f"({self._acknowledged} records are acknowledged)"
         )
@@ -283,7 +238,7 @@ class Publisher:
     def _say_answers(self) -> None:
         if self._said_waiting:
             self._said_waiting = False
-            self._on_wait(f"Kafka at {self._bootstrap} answers again")
+            self.on_wait(f"Kafka at {self._bootstrap} answers again")
 
     def _may_go_on(self, error: BaseException, topic: str) -> None:
         lasting = isinstance(error, (*NOT_ALLOWED, kafka_errors.InvalidTopicError))
@@ -295,7 +250,7 @@ class Publisher:
         drop(self._producer, 0)
         while True:
             try:
-                self._producer = self._connected()
+                self._producer = connect(self._link)
                 break
             except PublishingFailed:
                 self._say_waiting()

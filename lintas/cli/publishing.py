@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext
 from datetime import date
@@ -48,6 +49,9 @@ def publish(
         Province | None, typer.Option(help="Whose crossings they are.  [default: by each row's checkpoint]")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check everything, publish nothing.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that share a long file.  [default: one per core]")
+    ] = None,
     directory: DirectoryOption = None,
 ) -> None:
     """Read a partner's file, pseudonymise, check and publish it.
@@ -58,20 +62,28 @@ def publish(
         msg = f"--province is for crossings only: {kind} are published for all provinces"
         raise Misuse(msg)
     shell = shell_of(context)
-    result = publish_one(shell, directory, kind, file, province=province, dry_run=dry_run)
+    result = publish_one(shell, directory, kind, file, province=province, dry_run=dry_run, jobs=jobs)
     report(shell, result)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
 
 
 def publish_one(
-    shell: Shell, directory: Path | None, kind: Kind, file: Path, *, province: Province | None, dry_run: bool = False
+    shell: Shell,
+    directory: Path | None,
+    kind: Kind,
+    file: Path,
+    *,
+    province: Province | None,
+    dry_run: bool = False,
+    jobs: int | None = None,
 ) -> Publication:
     """Publish one file with a counter on a terminal."""
     from lintas.keys import read_key
     from producers.columns import KINDS
+    from producers.connecting import PublishingFailed
     from producers.publication import publish_file
-    from producers.publisher import Publisher, PublishingFailed
+    from producers.publisher import Publisher
 
     if not file.is_file():
         msg = f"there is no file {file}"
@@ -92,6 +104,7 @@ def publish_one(
             clock=shell.clock,
             publisher=publisher,
             on_progress=progress,
+            jobs=jobs or len(os.sched_getaffinity(0)),
         )
 
 

@@ -16,8 +16,9 @@ from kafka.partitioner.default import murmur2
 
 from lintas.stack.brokers import running_cluster, running_kafka
 from producers.columns import CROSSINGS, DEPARTURES, HEARTBEATS, KINDS
+from producers.connecting import PublishingFailed
 from producers.publication import Publication, publish_file
-from producers.publisher import Publisher, PublishingFailed
+from producers.publisher import Publisher
 from schemas import topics
 from schemas.codec import decode, decode_fact
 from schemas.identity import LinkageKey
