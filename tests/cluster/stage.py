@@ -17,7 +17,6 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
-from sinks.checksums import use_native_checksums
 
 from lintas.clickhouse import ClickHouseProcess, start_clickhouse
 from lintas.failing import Failure
@@ -25,6 +24,7 @@ from lintas.lag import lags_of, readers
 from lintas.stack.ports import free_ports
 from lintas.topics_admin import admin_of, create_topics, partition_counts
 from producers.connecting import keep_refreshing
+from producers.quickening import use_native_checksums
 from schemas.codec import decode
 from schemas.topics import ASSESSMENTS, INPUTS, TOPICS
 from schemas.verdicts import Assessment

@@ -13,7 +13,7 @@ from schemas.records import TransitEvent
 from streams.casebook import Admitted
 from streams.crossing import Crossing
 from streams.matching import same_person
-from streams.packing import numbered, pack
+from streams.packing import pack
 from streams.policy import Policy
 from tests.quality.publishing import crossing_facts
 
@@ -89,7 +89,7 @@ def told_apart(facts: list[Admitted], policy: Policy) -> int:
     blocks: dict[str, list[Crossing]] = {}
     for number, fact in enumerate(facts):
         if isinstance(event := fact.fact, TransitEvent):
-            row = numbered(number, pack(event, fact.digest))
+            row = pack(event, fact.digest, number)
             blocks.setdefault(event.block, []).append(Crossing(row, event.block))
     leader = {c.key: c.key for block in blocks.values() for c in block}
 
