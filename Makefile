@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# these tests wait for brokers most of their time: two files at once, each with services of its own
+SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
 .PHONY: help demo test check format lint types imports drift unit integration embedded cluster cluster-long faults-long quality bench generate clean
 
@@ -40,14 +42,14 @@ unit: $(STAMP) ## pure tests and drift tests; no network
 	$(BIN)/pytest -q -m "not kafka and not clickhouse and not stack and not embedded and not cluster and not long"
 
 integration: $(STAMP) ## tests on a real Kafka broker and the real ClickHouse engine, which they start
-	$(BIN)/pytest -q -m "(kafka or clickhouse or stack) and not long"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "(kafka or clickhouse or stack) and not long"
 
 faults-long: $(STAMP) ## every fault on every link, 25 s each
 	$(BIN)/pytest -q -s -m long tests/faults
 
 embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
 	# what meets no broker has run already
-	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or stack" \
+	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "embedded or stack" \
 		--ignore=tests/integration/test_supervisor.py --ignore=tests/integration/test_cli_failures.py
 
 cluster: $(STAMP) ## kill, pause and rebalance three matchers on three brokers, against an independent oracle
