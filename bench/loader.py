@@ -27,7 +27,7 @@ import psutil  # noqa: E402
 
 from bench.backlog import PLACES, START, Message  # noqa: E402
 from bench.kafka_side import Progress, create_topics, publish  # noqa: E402
-from bench.pipeline import process, say  # noqa: E402
+from bench.processes import process, say  # noqa: E402
 from lintas.clickhouse import ClickHouseAddress, start_clickhouse  # noqa: E402
 from lintas.stack.brokers import running_kafka  # noqa: E402
 from schemas.codec import encode  # noqa: E402

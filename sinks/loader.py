@@ -46,6 +46,7 @@ class Loader:
         self.vitals = Vitals(self.meters)
         self._settings, self._feed = settings, feed
         self._inserter = Inserter(store, settings.store.name, self.meters)
+        self._seen_batches = 0
         self._carried: list[Delivery] = []
         self._on_the_way: Positions | None = None
         self._kafka_waits = waits()
@@ -127,15 +128,16 @@ class Loader:
             self._begin(batch, positions)
             if not ahead:
                 self._settle()
-            self._look(moved=batch.records > 0)
+            self._look()
         except (KafkaError, OSError, NotYet) as error:
             self._reopen_later(error)
 
-    def _look(self, *, moved: bool = False) -> None:
-        lags = self._feed.lags()
+    def _look(self) -> None:
+        lags, stored = self._feed.lags(), self.batches
         self.lag, self.partitions = sum(lags.values()), self._feed.partitions
         self.vitals.turn(self.waiting_for)
-        self.vitals.look(lags, moved=moved)
+        self.vitals.look(lags, moved=stored != self._seen_batches)
+        self._seen_batches = stored
 
     def _open(self) -> None:
         self._carried.clear()  # a new consumer begins at the committed offsets
@@ -221,6 +223,7 @@ class Loader:
 
     def status(self) -> dict[str, Any]:
         """What it says of itself."""
+        now = time.monotonic()
         what, why, seconds = self.waits_for()
         return {
             "ready": self.partitions > 0 and not what,
@@ -233,6 +236,6 @@ class Loader:
             "rows": dict(self.rows),
             "refused": self.refused,
             "metrics": self.vitals.address,
-            "live": self.vitals.live(time.monotonic()).ok,
-            "why": self.vitals.live(time.monotonic()).why or self.vitals.ready().why,
+            "live": self.vitals.live(now).ok,
+            "why": self.vitals.live(now).why or self.vitals.ready().why,
         }
