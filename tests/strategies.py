@@ -24,6 +24,7 @@ from tests.people import (
 )
 
 BORN = date(1998, 5, 17)
+SEBATIK = "ID-65-SBT"
 PEOPLE = (
     Person(),
     Person(name="MARIA GORETTI SERAN", nik=None, passport="XX7654321"),
@@ -44,7 +45,7 @@ def crossings(draw: st.DrawFn) -> Any:
         person,
         at=draw(hours),
         event_id=f"e{draw(st.integers(0, 5))}",
-        checkpoint_id=draw(st.sampled_from([BATAM, SEKUPANG, NUNUKAN, TARAKAN])),
+        checkpoint_id=draw(st.sampled_from([BATAM, SEKUPANG, NUNUKAN, TARAKAN, SEBATIK])),
         direction=draw(st.sampled_from([Direction.OUT, Direction.OUT, Direction.IN, Direction.DOMESTIC])),
         purpose=draw(
             st.sampled_from([Purpose.WORK, Purpose.RETURN_TO_WORK, Purpose.TOURISM, Purpose.DEPORTATION, None])
@@ -53,7 +54,9 @@ def crossings(draw: st.DrawFn) -> Any:
         officer_action=draw(st.sampled_from([None, OfficerAction.REFUSED, OfficerAction.CLEARED])),
     )
     if event.document.token and draw(st.booleans()):
-        kind = draw(st.sampled_from([DocumentType.PASSPORT, DocumentType.PASSPORT, DocumentType.SPLP]))
+        kind = draw(
+            st.sampled_from([DocumentType.PASSPORT, DocumentType.PASSPORT, DocumentType.SPLP, DocumentType.PLB])
+        )
         document = Document(
             type=kind,
             token=event.document.token,

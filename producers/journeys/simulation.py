@@ -8,7 +8,15 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from producers.journeys import identity_cases, movement_cases, ordinary, registration_cases, travellers, workers
+from producers.journeys import (
+    identity_cases,
+    movement_cases,
+    ordinary,
+    pattern_cases,
+    registration_cases,
+    travellers,
+    workers,
+)
 from producers.journeys.casting import perform
 from producers.journeys.files import CrossingFiles, write_lines, write_registry
 from producers.journeys.pairs import pair_lines
@@ -17,7 +25,7 @@ from producers.journeys.scene import WITA, Scene
 from schemas.reference import province_of
 from schemas.vocabulary import Province, Source
 
-CASES = registration_cases.CASES + identity_cases.CASES + movement_cases.CASES
+CASES = registration_cases.CASES + identity_cases.CASES + movement_cases.CASES + pattern_cases.CASES
 DEFAULT_PAIRS = 2400
 LATE_STRETCH_DAYS = 4
 """How long one registry is silent in the middle of a simulation that is long enough."""

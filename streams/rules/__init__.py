@@ -8,5 +8,16 @@ from streams.rules import age
 from streams.rules import identity
 from streams.rules import movement
 from streams.rules import report
+from streams.rules import border_pass
 
-__all__ = ["age", "destination", "identity", "moratorium", "movement", "passport", "registration", "report"]
+__all__ = [
+    "age",
+    "border_pass",
+    "destination",
+    "identity",
+    "moratorium",
+    "movement",
+    "passport",
+    "registration",
+    "report",
+]

@@ -275,6 +275,7 @@ class Question:
                 **self.registered_for_something_else(),
                 **self.passport_rules(),
                 **self.history_rules(),
+                **self.border_pass_rules(),
                 "R25": any(recognised(self.event, r) for r in self.reports),
             }.items()
             if holds
@@ -349,6 +350,10 @@ class Question:
             "R08": self.from_scope and age <= times["recent_days"] and office is not None and office != self.origin,
             "R09": self.from_scope and age <= times["new_days"] and not earlier,
         }
+
+    def border_pass_rules(self) -> dict[str, bool]:
+        taken, shown = POSTS[self.event["checkpoint_id"]]["docs"].split("|"), self.event["document"]["type"]
+        return {"R15.border_pass": self.leaving and shown == "plb" and "plb" not in taken}
 
     @staticmethod
     def order(event: Fact) -> tuple[datetime, str]:

@@ -31,6 +31,7 @@ from tests.people import (
     report,
     weak,
 )
+from tests.unit.pattern_worlds import PATTERNS
 
 POLICY = shipped_policy()
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -302,7 +303,7 @@ CASES: dict[str, tuple[list[World], list[World]]] = {
             [crossing(), crossing(event_id="e0", checkpoint_id=NUNUKAN, at=T0 - 3 * DAY)],
         ],
     ),
-}
+} | PATTERNS
 
 
 def numbered(pick: Callable[[tuple[list[World], list[World]]], list[World]]) -> list[Any]:
