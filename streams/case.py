@@ -14,7 +14,7 @@ from schemas.vocabulary import Direction, DocumentType
 from streams.crossing import DAY_US, Crossing
 from streams.dossier import Report
 from streams.matching import NO_MATCH, Match
-from streams.packing import NAME, at_us
+from streams.packing import DOMESTIC, INWARD, NAME, at_us, direction_of
 from streams.policy import Policy, Terms
 
 MAX_EVIDENCE = 20
@@ -49,6 +49,10 @@ class When(IntFlag):
     """A passport whose date of issue is known."""
     AGE_IN_QUESTION = auto()
     """Under the minimum age, or another source gives a birth year too."""
+    CAME_BACK = auto()
+    """One of the document numbers came home from abroad before."""
+    CAME_BY = auto()
+    """One of the document numbers arrived from elsewhere in the country before."""
     REMARKED = auto()
     """The publisher noticed something about the identity."""
 
@@ -59,6 +63,7 @@ _COVERED, _UNCOVERED, _LATE = int(When.COVERED), int(When.UNCOVERED), int(When.L
 _AMBIGUOUS, _DAY, _OTHER_NAME = int(When.AMBIGUOUS), int(When.SEEN_WITHIN_A_DAY), int(When.OTHER_NAME)
 _NOTABLE, _REPORTED, _DATED = int(When.NOTABLE), int(When.REPORTED), int(When.DATED_PASSPORT)
 _AGE, _REMARKED = int(When.AGE_IN_QUESTION), int(When.REMARKED)
+_CAME = {INWARD: int(When.CAME_BACK), DOMESTIC: int(When.CAME_BY)}
 _NONE = When(0)
 _OUT, _PASSPORT = Direction.OUT, DocumentType.PASSPORT  # a member of an Enum takes three times as long to find
 
@@ -160,9 +165,12 @@ def _of_others(here: bytes, others: Sequence[bytes]) -> int:
     when, name, at = 0, here[NAME], at_us(here)
     for other in others:
         if other is not here:
+            later = at_us(other) - at
+            if later < 0:
+                when |= _CAME.get(direction_of(other), 0)
             if other[NAME] != name:
                 when |= _OTHER_NAME
-            if -DAY_US <= at_us(other) - at <= DAY_US:
+            if -DAY_US <= later <= DAY_US:
                 when |= _DAY
     return when
 

@@ -60,7 +60,8 @@ def _matters_to(cause: bytes, other: bytes, policy: Policy) -> bool:
     if -LONGEST_JOURNEY_US <= later <= LONGEST_JOURNEY_US:
         return True
     if later > 0:
-        if marks_of(cause) & NOTABLE:
+        # journeys before a departure: those that came back, and those that came by ship
+        if marks_of(cause) & NOTABLE or (later <= policy.history_us and is_out(other)):
             return True
         issued = issued_ordinal(other)
         # one day more: the rule counts by the checkpoint's calendar

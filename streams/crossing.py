@@ -64,7 +64,7 @@ class Crossing:
     __slots__ = (
         "_at", "_key", "_name_bits", "_offset_seconds", "age_years", "at_us", "birth_year", "block", "checkpoint_id",
         "destination_country", "direction", "document", "document_type", "event_id", "expires_on", "foreign",
-        "identity_quality", "is_deportation", "is_refusal", "issue_office", "issued_on", "mode", "named",
+        "from_place", "identity_quality", "is_deportation", "is_refusal", "issue_office", "issued_on", "mode", "named",
         "nationality", "nik", "nik_birth_year", "officer_action", "origin_region", "province", "purpose", "row",
         "service_no", "sex", "to_place", "tokens",
     )  # fmt: skip
@@ -97,6 +97,7 @@ class Crossing:
     purpose: Purpose | None
     destination_country: str | None
     to_place: str | None
+    from_place: str | None
     service_no: str | None
     officer_action: OfficerAction | None
     identity_quality: Sequence[str]
@@ -117,7 +118,8 @@ class Crossing:
             direction, mode, kind, sex, purpose, action, marks, province,
         ) = HEAD.unpack_from(row)  # fmt: skip
         (
-            self.event_id, self.checkpoint_id, service, office, region, country, nationality, to_place, quality,
+            self.event_id, self.checkpoint_id, service, office, region, country, nationality, to_place, from_place,
+            quality,
         ) = row[PROVINCE_PLACE + 1 :].decode("utf-8", "surrogatepass").split(BREAK)  # fmt: skip
         self.row, self.block, self.tokens = row, block, tokens_of(row)
         self.issued_on = date.fromordinal(issued) if issued else None
@@ -130,7 +132,8 @@ class Crossing:
         self.province = PROVINCES[province]
         self.service_no, self.issue_office, self.origin_region = service or None, office or None, region or None
         self.destination_country, self.nationality = country or None, nationality or None
-        self.to_place, self.identity_quality = to_place or None, quality.split(INNER) if quality else ()
+        self.to_place, self.from_place = to_place or None, from_place or None
+        self.identity_quality = quality.split(INNER) if quality else ()
         self.named, self.foreign = marks & NAMED > 0, marks & FOREIGN > 0
         self.is_deportation, self.is_refusal = marks & SENT_HOME > 0, marks & HELD_BACK > 0
         self._at = self._key = None
@@ -152,6 +155,7 @@ class Crossing:
         made.age_years, made.sex, made.purpose = told["age_years"], told["sex"], told["purpose"]
         made.origin_region, made.nationality = told["origin_region"], told["nationality"]
         made.destination_country, made.to_place = told["destination_country"], told["to_place"]
+        made.from_place = told["from_place"]
         made.officer_action, made.identity_quality = told["officer_action"], told["identity_quality"]
         made.named, made.foreign = marks & NAMED > 0, marks & FOREIGN > 0
         made.is_deportation, made.is_refusal = marks & SENT_HOME > 0, marks & HELD_BACK > 0

@@ -13,7 +13,7 @@ from schemas.identity.names import MAX_BITS_SET
 from schemas.records import TransitEvent
 from schemas.vocabulary import Direction, DocumentType, Mode, OfficerAction, Province, Purpose, Sex
 
-LAYOUT = 1
+LAYOUT = 2
 """Counts the layouts of a row; a snapshot of another one is read from the log again."""
 SEAL_BYTES = 21
 NOTHING = bytes(SEAL_BYTES)
@@ -58,7 +58,7 @@ SEXES, _SEX = _numbered(Sex)
 PURPOSES, _PURPOSE = _numbered(Purpose)
 ACTIONS, _ACTION = _numbered(OfficerAction)
 PROVINCES, _PROVINCE = _numbered(Province)
-OUT = _DIRECTION[Direction.OUT]
+OUT, INWARD, DOMESTIC = (_DIRECTION[d] for d in (Direction.OUT, Direction.IN, Direction.DOMESTIC))
 VOCABULARY = ",".join(
     word for words in (Direction, Mode, DocumentType, Sex, Purpose, OfficerAction, Province) for word in words
 )
@@ -148,7 +148,8 @@ def pack(event: TransitEvent, digest: bytes, number: int = 0) -> bytes:
             f"{told['event_id']}\x1f{told['checkpoint_id']}\x1f{told['service_no'] or ''}\x1f"
             f"{document['issue_office'] or ''}\x1f{told['origin_region'] or ''}\x1f"
             f"{told['destination_country'] or ''}\x1f"
-            f"{told['nationality'] or ''}\x1f{told['to_place'] or ''}\x1f{INNER.join(quality) if quality else ''}"
+            f"{told['nationality'] or ''}\x1f{told['to_place'] or ''}\x1f"
+            f"{told['from_place'] or ''}\x1f{INNER.join(quality) if quality else ''}"
         ).encode("utf-8", "surrogatepass")
     )
 
@@ -210,6 +211,11 @@ def issued_ordinal(row: bytes) -> int:
 def marks_of(row: bytes) -> int:
     """The marks of a row."""
     return row[MARKS_PLACE]
+
+
+def direction_of(row: bytes) -> int:
+    """The number of the direction: `OUT`, `INWARD` or `DOMESTIC`."""
+    return row[DIRECTION_PLACE]
 
 
 def is_out(row: bytes) -> bool:

@@ -83,6 +83,49 @@ class Travel(_Part):
     min_distance_km: Annotated[int, Field(ge=0)]
 
 
+class Visits(_Part):
+    """Which stays abroad use up a visitor's pass one after another."""
+
+    least_stay_days: Days
+    most_stay_days: Days
+    home_days: Days
+    times: Annotated[int, Field(ge=1, le=20)]
+    within_days: Days
+
+
+class Licence(_Part):
+    """What is known of an agency's licence; an empty list means any province."""
+
+    valid_to: date | None = None
+    origin_provinces: tuple[str, ...] = ()
+
+
+class ShipCall(_Part):
+    """A ship from NTT that calls every week; weekdays count from Monday = 1."""
+
+    ship: str
+    checkpoint_id: str
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...]
+
+
+class Feast(_Part):
+    """A feast after which many leave; `ends` is its last day."""
+
+    name: str
+    ends: date
+
+
+class Calendar(_Part):
+    """Times of which many leave outside the procedure; hours are the checkpoint's."""
+
+    ship_calls: tuple[ShipCall, ...]
+    days_after_call: Annotated[int, Field(ge=0, le=6)]
+    feasts: tuple[Feast, ...]
+    days_after_feast: Annotated[int, Field(ge=0, le=60)]
+    day_begins_hour: Annotated[int, Field(ge=0, le=24)]
+    day_ends_hour: Annotated[int, Field(ge=0, le=24)]
+
+
 class Moratorium(_Part):
     """A dated stop of departures; empty lists mean any."""
 
@@ -128,6 +171,11 @@ class Policy(_Part):
     minimum_age_years: Annotated[int, Field(ge=0, le=30)]
     required_papers: tuple[str, ...]
     moratoria: tuple[Moratorium, ...]
+    visits: Visits
+    chain_hours: Annotated[int, Field(ge=0, le=24 * 30)]
+    unlikely_for_tourists: tuple[str, ...]
+    agencies: dict[str, Licence]
+    calendar: Calendar
     weights: dict[str, Weight]
 
     @cached_property
@@ -157,6 +205,11 @@ class Policy(_Part):
             review_threshold=self.review_threshold,
             digest=self.digest,
         )
+
+    @cached_property
+    def history_us(self) -> int:
+        """How far before a departure an earlier journey of the traveller may still count, microseconds."""
+        return max(self.visits.within_days * 24, self.chain_hours) * 3_600_000_000
 
     def weight(self, key: str) -> int:
         """The weight of a rule or of one of its variants (`R10.minor`), hundredths."""

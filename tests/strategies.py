@@ -52,6 +52,8 @@ def crossings(draw: st.DrawFn) -> Any:
         ),
         destination_country=draw(st.sampled_from(["MY", "SG", None])),
         officer_action=draw(st.sampled_from([None, OfficerAction.REFUSED, OfficerAction.CLEARED])),
+        from_place=draw(st.sampled_from([None, "ID-53-LSY", "ID-21-TUB"])),
+        to_place=draw(st.sampled_from([None, "MY-STL", "MY-PGL"])),
     )
     if event.document.token and draw(st.booleans()):
         kind = draw(
@@ -85,6 +87,8 @@ def departures(draw: st.DrawFn) -> Any:
         issued_at=draw(hours),
         destination_country=draw(st.sampled_from(["MY", "SG", None])),
         checkpoint_id=draw(st.sampled_from([BATAM, NUNUKAN, None])),
+        p3mi_licence=draw(st.sampled_from([None, "SIP3MI-X100", "SIP3MI-X901", "SIP3MI-X902"])),
+        p3mi_valid_to=draw(st.none() | days),
         sector=draw(st.sampled_from(["domestic_work", "plantation", None])),
         readiness=draw(st.sampled_from([ALL_PAPERS, Readiness(), Readiness(health=True)])),
     )
@@ -111,4 +115,29 @@ def reports(draw: st.DrawFn) -> Any:
 
 heartbeats = st.builds(Heartbeat, source=st.sampled_from(list(Source)), complete_up_to=hours)
 facts = st.one_of(crossings(), crossings(), departures(), reports(), heartbeats)
-worlds = st.lists(facts, min_size=1, max_size=6) | st.lists(facts, min_size=8, max_size=18)
+
+
+@st.composite
+def habits(draw: st.DrawFn) -> Any:
+    """One person arrives by ship, leaves and comes home again and again; under which number differs."""
+    at, found = T0 - timedelta(days=draw(st.integers(0, 20))), []
+    for number in range(draw(st.integers(2, 6))):
+        at += timedelta(days=draw(st.sampled_from([0, 1, 7, 12, 30, 31, 40])), hours=draw(st.integers(0, 1)))
+        event = crossing(
+            draw(st.sampled_from([*PEOPLE[:1] * 4, Person(passport="XX8888888"), PEOPLE[3]])),
+            at=at,
+            event_id=f"h{number}",
+            checkpoint_id=NUNUKAN,
+            direction=draw(st.sampled_from([(Direction.OUT, Direction.IN)[number % 2]] * 6 + list(Direction))),
+            from_place="ID-53-LSY",
+            purpose=draw(st.sampled_from([Purpose.TOURISM, Purpose.WORK, Purpose.TRADE])),
+        )
+        found.append(event)
+    return found
+
+
+worlds = (
+    st.lists(facts, min_size=1, max_size=6)
+    | st.lists(facts, min_size=8, max_size=18)
+    | st.tuples(habits(), st.lists(facts, max_size=3)).flatmap(lambda parts: st.permutations(parts[0] + parts[1]))
+)

@@ -12,7 +12,10 @@ from producers.journeys.files import Sighting
 from producers.journeys.people import Person
 from producers.journeys.posts import post
 from producers.journeys.scene import Scene, Trip
+from producers.journeys.timing import telling
 
+UNREGISTERED = frozenset({"R01", "R26", "R27"})
+"""Only beside one of these does the time of a crossing say anything."""
 TO_MALAYSIA = ("ID-65-NNT", "ID-21-BTC", "ID-61-ETK", "ID-65-MLD", "ID-21-HBY")
 TO_MALAYSIA_WEIGHTS = (35, 30, 20, 5, 10)
 
@@ -67,8 +70,11 @@ class Stage:
         return register(self.rng, self.scene, made, **({} if late_by is None else {"late_by": late_by}))
 
     def planted(self, seen: Sighting | None, rules: str, status: str, **more: Any) -> None:
-        """What is expected of a planted crossing; rules separated by blanks."""
-        self.scene.tell(seen, kind="planted", rules=tuple(rules.split()), status=status, case=self.case, **more)
+        """What is expected of a planted crossing; rules separated by blanks, R23 where the time is a telling one."""
+        expected = rules.split()
+        if seen is not None and telling(seen) and UNREGISTERED.intersection(expected):
+            expected.append("R23")
+        self.scene.tell(seen, kind="planted", rules=tuple(expected), status=status, case=self.case, **more)
 
     def innocent(
         self, seen: Sighting | None, kind: str, beside: Sighting | None, *, rules: str = "", **more: Any

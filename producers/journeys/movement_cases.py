@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from producers.journeys.casting import Case, Stage
 from producers.journeys.files import Report, Sighting
 from producers.journeys.people import FAR_OFFICES, IMPOSSIBLE_KECAMATAN, Person
-from producers.journeys.posts import post
+from producers.journeys.posts import NO_TOURISTS, post
 from producers.journeys.spelling import typing_slip
 
 
@@ -121,7 +121,7 @@ def split_group(stage: Stage) -> None:
     """Women of one kabupaten with new passports of one office and one payer, sent together or one by one."""
     rng, scene, where = stage.rng, stage.scene, stage.exit_to_malaysia()
     kab, office = rng.choice(("5318", "5302", "5321", "5306")), rng.choice(FAR_OFFICES)
-    service = rng.choice([s for s in post(where).out if s.country == "MY"])
+    service = rng.choice([s for s in post(where).out if s.country == "MY" and s.place not in NO_TOURISTS])
     shared = {"payer": f"08X{rng.randrange(10**9):09d}", "booking": f"BK{scene.count('booking'):06d}"}
     group = f"G{scene.count('split group'):04d}"
     for place in range(rng.randint(3, 5)):

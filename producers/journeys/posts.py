@@ -9,6 +9,8 @@ from functools import cache
 from schemas.reference import checkpoints, foreign_places, province_of
 from schemas.vocabulary import Province
 
+NO_TOURISTS = frozenset({"MY-PGL"})
+"""Places across the border without anything for tourists: who is innocent does not say so."""
 _HOURS = {"Asia/Jakarta": 7, "Asia/Pontianak": 7, "Asia/Makassar": 8}
 
 

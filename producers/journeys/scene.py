@@ -8,7 +8,7 @@ from random import Random
 
 from producers.journeys.files import Registration, Report, Sighting, Truth
 from producers.journeys.people import Person, Population, plb_number, splp_number
-from producers.journeys.posts import Post, Service, post
+from producers.journeys.posts import NO_TOURISTS, Post, Service, post
 from schemas.identity import write_td3
 from schemas.vocabulary import Sex
 
@@ -165,6 +165,8 @@ def pick_service(rng: Random, where: Post, trip: Trip, weekday: int) -> Service:
     offered = {"out": where.out, "in": where.into}.get(trip.direction, where.domestic)
     today = [s for s in offered if weekday in s.weekdays] or list(offered)
     wanted = [s for s in today if trip.country in (None, s.country) and trip.place in (None, s.place)]
+    if trip.purpose == "tourism" and not trip.place:
+        wanted = [s for s in wanted if s.place not in NO_TOURISTS]
     return rng.choice(wanted or today)
 
 

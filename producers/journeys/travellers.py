@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from producers.journeys.people import Person, plb_number
-from producers.journeys.posts import post
+from producers.journeys.posts import NO_TOURISTS, post
 from producers.journeys.scene import Scene, Trip
 from producers.journeys.workers import how_many
 
@@ -63,7 +63,8 @@ def _round_trip(rng: Random, scene: Scene, kind: Kind, day: int) -> None:
 def _out_and_back(
     rng: Random, scene: Scene, people: list[Person], kind: Kind, day: int, where: str, booking: str
 ) -> None:
-    stay, service = rng.randint(*kind.stay), rng.choice(post(where).out)
+    offered = [s for s in post(where).out if kind.purpose != "tourism" or s.place not in NO_TOURISTS]
+    stay, service = rng.randint(*kind.stay), rng.choice(offered)
     for person in people:
         trip = Trip(
             person=person, post_id=where, day=day, direction="out", purpose=kind.purpose, service=service,

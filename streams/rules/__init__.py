@@ -9,15 +9,11 @@ from streams.rules import identity
 from streams.rules import movement
 from streams.rules import report
 from streams.rules import border_pass
+from streams.rules import agency
+from streams.rules import habits
+from streams.rules import circumstances
 
 __all__ = [
-    "age",
-    "border_pass",
-    "destination",
-    "identity",
-    "moratorium",
-    "movement",
-    "passport",
-    "registration",
-    "report",
-]
+    "age", "agency", "border_pass", "circumstances", "destination", "habits", "identity", "moratorium", "movement",
+    "passport", "registration", "report",
+]  # fmt: skip

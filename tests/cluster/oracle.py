@@ -276,6 +276,8 @@ class Question:
                 **self.passport_rules(),
                 **self.history_rules(),
                 **self.border_pass_rules(),
+                **self.habit_rules(),
+                **self.calendar_rules(),
                 "R25": any(recognised(self.event, r) for r in self.reports),
             }.items()
             if holds
@@ -351,6 +353,39 @@ class Question:
             "R09": self.from_scope and age <= times["new_days"] and not earlier,
         }
 
+    def habit_rules(self) -> dict[str, bool]:
+        """Stays in a row; the facts have no places, licences or tourists for R04, R17 and R20."""
+        visits, times = self.policy["visits"], 0
+        known = [o for o in self.others if numbers(o) & numbers(self.event) and same_person(self.event, o)]
+        known = [o for o in known if o["direction"] != "domestic" and not self.is_held_back(o)]
+        since = self.at - visits["within_days"] * DAY
+        known = sorted((o for o in known if since <= moment(o["occurred_at"]) < self.at), key=self.order)
+        leaves = self.at
+        while len(known) > 1 and (known[-2]["direction"], known[-1]["direction"]) == ("out", "in"):
+            went, came = (moment(o["occurred_at"]) for o in known[-2:])
+            long = visits["least_stay_days"] * DAY <= came - went <= visits["most_stay_days"] * DAY
+            if self.is_sent_home(known[-1]) or not long or leaves - came > visits["home_days"] * DAY:
+                break
+            known, leaves, times = known[:-2], went, times + 1
+        return {"R13": self.leaving and self.covering is None and times >= visits["times"]}
+
+    def calendar_rules(self) -> dict[str, bool]:
+        calendar, post = self.policy["calendar"], POSTS[self.event["checkpoint_id"]]
+        calls = {
+            (weekday + after - 1) % 7
+            for call in calendar["ship_calls"]
+            if call["checkpoint_id"] == post["checkpoint_id"]
+            for weekday in call["weekdays"]
+            for after in range(1, calendar["days_after_call"] + 1)
+        }
+        feasts = [f["ends"] for f in calendar["feasts"]]
+        feast = any(end < self.day <= end + calendar["days_after_feast"] * DAY for end in feasts)
+        hour = (self.at + timedelta(hours=CLOCKS[post["tz"]])).hour
+        night = not calendar["day_begins_hour"] <= hour < calendar["day_ends_hour"]
+        return {
+            "R23": self.in_scope and self.covering is None and (self.day.weekday() in calls or feast or night),
+        }
+
     def border_pass_rules(self) -> dict[str, bool]:
         taken, shown = POSTS[self.event["checkpoint_id"]]["docs"].split("|"), self.event["document"]["type"]
         return {"R15.border_pass": self.leaving and shown == "plb" and "plb" not in taken}
@@ -393,6 +428,10 @@ class Question:
             or other.get("officer_action") == "returned"
         )
 
-    def is_stopped(self, other: Fact) -> bool:
+    @staticmethod
+    def is_held_back(other: Fact) -> bool:
         stopped = other.get("officer_action") in ("refused", "postponed", "returned")
-        return stopped and other["direction"] != "in" and other["checkpoint_id"] != self.event["checkpoint_id"]
+        return stopped and other["direction"] != "in"
+
+    def is_stopped(self, other: Fact) -> bool:
+        return self.is_held_back(other) and other["checkpoint_id"] != self.event["checkpoint_id"]

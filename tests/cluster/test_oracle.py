@@ -24,7 +24,7 @@ from tests.people import KEY
 SEED = int(os.environ.get("LINTAS_TEST_SEED", "20261124"))
 WORLDS = int(os.environ.get("LINTAS_TEST_WORLDS", "1000"))
 POLICY = shipped_policy()
-EXPECTED = {"R01", "R02", "R03", "R08", "R09", "R12", "R15", "R16", "R21", "R25", "R26", "R27", "R28"}
+EXPECTED = {"R01", "R02", "R03", "R08", "R09", "R12", "R15", "R16", "R21", "R23", "R25", "R26", "R27", "R28"}
 
 
 def verdict_of(assessment: Assessment) -> Verdict:

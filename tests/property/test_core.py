@@ -160,8 +160,9 @@ def test_a_row_tells_what_the_event_told(world: list[Any]) -> None:
                 assert getattr(c, name) == getattr(event, name)
             for name in ("age_years", "sex", "nationality", "origin_region", "purpose", "destination_country"):
                 assert getattr(c, name) == getattr(event, name)
-            assert (c.to_place, c.service_no, c.officer_action) == (
+            assert (c.to_place, c.from_place, c.service_no, c.officer_action) == (
                 event.to_place,
+                event.from_place,
                 event.service_no,
                 event.officer_action,
             )

@@ -336,6 +336,16 @@ def test_every_rule_has_three_cases_and_three_look_alikes() -> None:
         assert all(key in POLICY.weights for key in rule.weight_keys), rule.id
 
 
+STRONG = {"R02.destination", "R03", "R10.minor", "R12.two_people", "R12.travel", "R25"}
+"""Those that an analyst is to see for themselves alone."""
+
+
+def test_no_other_rule_flags_a_crossing_alone() -> None:
+    """All others need company."""
+    alone = {k for rule in CATALOGUE for k in rule.weight_keys if POLICY.weight(k) >= POLICY.review_threshold}
+    assert alone == STRONG
+
+
 def test_both_crossings_of_a_shared_document_carry_the_finding() -> None:
     """R12 marks the first and the second bearer."""
     world = [crossing(), crossing(YUSUF, event_id="e2", at=T0 + DAY)]
