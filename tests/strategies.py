@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.people import (
 
 BORN = date(1998, 5, 17)
 SEBATIK = "ID-65-SBT"
+HOUR = timedelta(hours=1)
 PEOPLE = (
     Person(),
     Person(name="MARIA GORETTI SERAN", nik=None, passport="XX7654321"),
@@ -119,20 +121,24 @@ facts = st.one_of(crossings(), crossings(), departures(), reports(), heartbeats)
 
 @st.composite
 def habits(draw: st.DrawFn) -> Any:
-    """One person arrives by ship, leaves and comes home again and again; under which number differs."""
-    at, found = T0 - timedelta(days=draw(st.integers(0, 20))), []
-    for number in range(draw(st.integers(2, 6))):
-        at += timedelta(days=draw(st.sampled_from([0, 1, 7, 12, 30, 31, 40])), hours=draw(st.integers(0, 1)))
+    """One person leaves and comes home again and again, and once or never arrives by ship; few are exceptions."""
+    at, found = T0 - timedelta(days=60), []
+    for number in range(draw(st.sampled_from([2, 5, 5, 6]))):
+        leaves = number % 2 == 0
+        at += timedelta(days=draw(st.sampled_from([0, 2, 3, 7, 8] if leaves else [12, 20, 31, 31, 11])))
         event = crossing(
-            draw(st.sampled_from([*PEOPLE[:1] * 4, Person(passport="XX8888888"), PEOPLE[3]])),
+            draw(st.sampled_from([*PEOPLE[:1] * 12, replace(PEOPLE[0], passport="XX8888888"), PEOPLE[3]])),
             at=at,
             event_id=f"h{number}",
             checkpoint_id=NUNUKAN,
-            direction=draw(st.sampled_from([(Direction.OUT, Direction.IN)[number % 2]] * 6 + list(Direction))),
-            from_place="ID-53-LSY",
-            purpose=draw(st.sampled_from([Purpose.TOURISM, Purpose.WORK, Purpose.TRADE])),
+            direction=draw(st.sampled_from([Direction.OUT if leaves else Direction.IN] * 12 + list(Direction))),
+            purpose=draw(st.sampled_from([Purpose.TOURISM, Purpose.FAMILY, Purpose.WORK])),
         )
         found.append(event)
+    if draw(st.booleans()):
+        by_ship = {"direction": Direction.DOMESTIC, "from_place": draw(st.sampled_from(["ID-53-LSY", "ID-21-TUB"]))}
+        hours = draw(st.sampled_from([1, 30, 72, 73]))
+        found.append(found[-1].model_copy(update=by_ship | {"event_id": "h9", "occurred_at": at - hours * HOUR}))
     return found
 
 
