@@ -33,6 +33,8 @@ class Told:
     others: Sequence[Row] = ()
     """Other crossings that the findings name."""
     reports: Sequence[str] = ()
+    absences: Sequence[Row] = ()
+    """Findings of what never came: they depend on now and are no part of the score."""
     reviews: Sequence[Row] = ()
     published: int = 1
     """How often the crossing was published."""
@@ -55,6 +57,7 @@ class Told:
             departures=entry["departures"],
             others=entry["crossings"],
             reports=entry["reports"],
+            absences=entry.get("absences", ()),
             reviews=entry["reviews"],
             published=entry["published"],
             threshold=threshold,
@@ -90,6 +93,8 @@ def explanation(told: Told, language: str) -> str:
     _crossing(page, told)
     if told.verdict is not None:
         _findings(page, told.findings, language)
+        if told.absences:
+            _findings(page, told.absences, language, title="absences")
         _match(page, told.verdict)
         _facts(page, told)
         _missing(page, told.verdict)
@@ -203,9 +208,9 @@ def _traveller(words: Words, facts: Row) -> str:
     return ", ".join(part for part in (*told, str(facts.get("nationality") or "")) if part)
 
 
-def _findings(page: _Page, findings: Sequence[Row], language: str) -> None:
+def _findings(page: _Page, findings: Sequence[Row], language: str, *, title: str = "findings") -> None:
     words = page.words
-    page.title(words.text("findings"))
+    page.title(words.text(title))
     if not findings:
         page.block(words.text("no_findings"))
     for number, finding in enumerate(findings):

@@ -8,6 +8,7 @@ from lintas.failing import Failure
 from lintas.settings import Settings
 
 if TYPE_CHECKING:
+    from sinks.absences import Terms
     from streams.policy import Policy
 
 
@@ -31,3 +32,18 @@ def policy_of(settings: Settings) -> Policy:
     except PolicyError as error:
         msg = f"{file}: {error}"
         raise Failure(msg) from None
+
+
+def terms_of(policy: Policy) -> Terms:
+    """What the policy says of those who were not seen again."""
+    from sinks.absences import ABSENCES, Terms
+
+    return Terms(
+        policy=policy.digest,
+        origin_provinces=policy.scope.origin_provinces,
+        visit_days=policy.absences.visit_days,
+        visit_purposes=[purpose.value for purpose in policy.absences.visit_purposes],
+        settle_days=policy.absences.settle_days,
+        arrival_posts=policy.absences.arrival_posts,
+        weights={rule: policy.weight(rule) for rule in ABSENCES},
+    )

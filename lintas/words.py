@@ -14,6 +14,7 @@ TEXTS: Mapping[str, Pair] = {
     "threshold": ("ambang tinjau", "review threshold"),
     "crossing": ("Perlintasan", "Crossing"),
     "findings": ("Temuan", "Findings"),
+    "absences": ("Yang tidak terlihat lagi (di luar skor)", "Not seen again (no part of the score)"),
     "no_findings": ("Tidak ada temuan.", "Nothing was found."),
     "weight": ("Bobot {}", "Weight {}"),
     "evidence": ("Bukti", "Evidence"),

@@ -93,6 +93,15 @@ class Visits(_Part):
     within_days: Days
 
 
+class Absences(_Part):
+    """After how long somebody who was not seen again is missing."""
+
+    visit_days: Days
+    visit_purposes: tuple[Purpose, ...]
+    settle_days: Days
+    arrival_posts: tuple[str, ...]
+
+
 class Licence(_Part):
     """What is known of an agency's licence; an empty list means any province."""
 
@@ -174,6 +183,7 @@ class Policy(_Part):
     visits: Visits
     chain_hours: Annotated[int, Field(ge=0, le=24 * 30)]
     unlikely_for_tourists: tuple[str, ...]
+    absences: Absences
     agencies: dict[str, Licence]
     calendar: Calendar
     weights: dict[str, Weight]

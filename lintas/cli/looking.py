@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +15,7 @@ import typer
 from lintas.cli.listing import Column, json_line, show
 from lintas.cli.shell import DirectoryOption, Format, FormatOption, ProvinceOption, optional_time, shell_of
 from lintas.failing import Failure, Misuse
-from schemas.vocabulary import Status
+from schemas.vocabulary import Province, Status
 
 if TYPE_CHECKING:
     from clickhouse_driver import Client
@@ -119,17 +121,44 @@ def flags(
 ) -> None:
     """The crossings to review: each is a referral of a person who may need protection, never an accusation."""
     from sinks import queries
+    from sinks.absences import ABSENCES
 
     times = {"since": optional_time(since), "until": optional_time(until), "as_of": optional_time(as_of)}
     wanted = None if rule is None else _rule(rule)
     if status is StatusChoice.UNVERIFIABLE and as_of is not None:
         msg = "UNVERIFIABLE depends on the present silence of the registries: ask for PENDING with --as-of"
         raise Misuse(msg)
+    if wanted in ABSENCES:
+        # who is missing is a question of now, not of a verdict: see sinks/absences.py
+        _missing(context, wanted, province, times, form, directory)
+        return
     with _client(context, directory) as client:
         found = queries.flags(
             client, province=province.value if province else None, rule=wanted, status=status.value, **times
         )
         show(found, _FLAGS, form, empty=_nothing(status))
+
+
+def _missing(
+    context: typer.Context,
+    rule: str,
+    province: Province | None,
+    times: Mapping[str, datetime | None],
+    form: Format,
+    directory: Path | None,
+) -> None:
+    from lintas.policies import policy_of, terms_of
+    from sinks.absences import absences
+
+    shell = shell_of(context)
+    terms = terms_of(policy_of(shell.settings(directory)))
+    shell.say(f"{rule} is a view of who was not seen again: it weighs {terms.weights[rule]} and flags nobody by itself")
+    with _client(context, directory) as client:
+        found = absences(
+            client, terms, now=times["as_of"] or shell.clock(), rule=rule,
+            province=province.value if province else None, since=times["since"], until=times["until"],
+        )  # fmt: skip
+        show(found, _FLAGS, form, empty="nobody is missing")
 
 
 def explain(
@@ -142,11 +171,18 @@ def explain(
 ) -> None:
     """Why a crossing was judged as it was, by which facts, and what would clear it."""
     from lintas.explaining import Told, explanation
+    from lintas.policies import policy_of, terms_of
+    from sinks.absences import absences
     from sinks.explaining import explain as look_up
 
     shell = shell_of(context)
+    policy = policy_of(shell.settings(directory))
     with _client(context, directory) as client:
         entries = look_up(client, event_id, province.value if province else None)
+        missing = list(absences(client, terms_of(policy), now=shell.clock(), event_id=event_id)) if entries else []
+    for entry in entries:
+        mine = [m for m in missing if (m["province"], m["block"]) == (entry["province"], entry["block"])]
+        entry["absences"] = [m["finding"] for m in mine]
     homes = sorted({entry["province"] for entry in entries})
     if not entries:
         where = f" of {province.value}" if province else ""
@@ -161,9 +197,9 @@ def explain(
         return
     thresholds = _thresholds(shell.settings(directory))
     for number, entry in enumerate(entries):
-        policy = str((entry["assessment"] or {}).get("policy"))
+        applied = str((entry["assessment"] or {}).get("policy"))
         sys.stdout.write("\n" if number else "")
-        sys.stdout.write(explanation(Told.of(entry, thresholds.get(policy)), lang.value))
+        sys.stdout.write(explanation(Told.of(entry, thresholds.get(applied)), lang.value))
 
 
 def accounting(context: typer.Context, form: FormatOption = Format.TABLE, directory: DirectoryOption = None) -> None:

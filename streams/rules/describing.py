@@ -20,6 +20,23 @@ without one are on a family visit, in treatment or at a market.
 |---|---|---|
 """
 
+MISSING = """
+
+## What never came
+
+Nobody's absence is a fact that arrives, so these are no findings of a verdict and no part of a score: they are asked
+of the store, and now is part of the question (`lintas flags --rule R14`; `lintas explain` shows them by themselves).
+A checkpoint that was not heard since says nothing of who is missing.
+
+| rule | weight | what is found |
+|---|---|---|
+| R14@1 | {returned} | A visitor left and was not seen to return within {policy.absences.visit_days} days. |
+| R18@1 | {again} | Somebody arrived by ship and was not seen again within {policy.absences.settle_days} days. |
+
+Who came home through Java is not seen here, and many who arrive settle near the port: weak signs both, to be read
+beside others. Sources: 62 of 236 deportees at Nunukan had overstayed and 123 had entered illegally
+(benuanta.co.id, 13 September 2024); 41 were caught in October and November 2024 (voi.id)."""
+
 
 def rules_document(policy: Policy) -> str:
     """The text of docs/rules.md."""
@@ -28,6 +45,7 @@ def rules_document(policy: Policy) -> str:
     return (
         HEAD.format(threshold=policy.review_threshold)
         + "\n".join(rows)
+        + MISSING.format(policy=policy, returned=policy.weight("R14"), again=policy.weight("R18"))
         + "\n\n## Sources\n\n"
         + "\n".join(sources)
         + "\n"

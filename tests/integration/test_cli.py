@@ -83,6 +83,25 @@ def test_an_event_id_of_two_provinces_asks_which_and_lists_them(own: Stack) -> N
     assert own.run("explain", "unknown", expect=1).err.count("\n") == 1
 
 
+def test_who_did_not_return_is_listed_and_explained(own: Stack) -> None:
+    document = {"type": "passport", "token": f"local:{'a' * 26}"}
+    fields = json.loads(encode(event("visitor"))) | {"purpose": "tourism", "origin_region": "530199"}
+    others = [fields | {"document": document}, fields | {"event_id": "heard", "occurred_at": "2026-04-20T02:00:00Z"}]
+    producer = KafkaProducer(bootstrap_servers=own.kafka)
+    for other in others:
+        producer.send("transit.kepri", key=BLOCK.encode(), value=json.dumps(other).encode())
+    producer.flush()
+    producer.close()
+    own.wait()
+    listed = own.run("flags", "--rule", "R14", "--format", "json")
+    assert [(row["event_id"], row["rules"]) for row in listed.rows] == [("visitor", ["R14"])]
+    assert "view" in listed.err
+    assert own.run("flags", "--rule", "R14", "--as-of", "2026-03-20T00:00:00Z", "--format", "json").rows == []
+    (row,) = own.run("explain", "visitor", "--format", "json").rows
+    assert [f["rule"] for f in row["absences"]] == ["R14"]
+    assert "R14@1" in own.run("explain", "visitor").out
+
+
 def test_a_review_goes_through_the_log_into_the_history(own: Stack) -> None:
     own.run("review", "only-kepri", "--verdict", "referred", "--note", "to BP3MI", "--reviewer", "ana")
     own.wait()
