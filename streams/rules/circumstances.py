@@ -34,14 +34,14 @@ def unlikely_tourist(case: Case) -> Finding | None:
     return finding(case, "R04", (), says)
 
 
-@rule("R23", when=When.IN_SCOPE | When.UNCOVERED)
+@rule("R23", when=When.IN_SCOPE | When.UNCOVERED | When.ABSENCE_CONFIRMED)
 def telling_time(case: Case) -> Finding | None:
     """Leaves without a registration at a time of which many do: after a ship from NTT, after a feast, or at night.
 
     Source: departures peak a day or two after KM Lambelu (antaranews.com/berita/507969); December, a quarter more
     (niaga.asia, 24 December 2024).
     """
-    if not case.in_scope or case.match.covering is not None:
+    if not case.in_scope or case.match.covering is not None or not case.absence_confirmed:
         return None
     found = [*_after_a_ship(case), *_after_a_feast(case), *_at_night(case)]
     if not found:

@@ -383,7 +383,10 @@ class Question:
         hour = (self.at + timedelta(hours=CLOCKS[post["tz"]])).hour
         night = not calendar["day_begins_hour"] <= hour < calendar["day_ends_hour"]
         return {
-            "R23": self.in_scope and self.covering is None and (self.day.weekday() in calls or feast or night),
+            "R23": self.in_scope
+            and self.absence_confirmed
+            and self.covering is None
+            and (self.day.weekday() in calls or feast or night),
         }
 
     def border_pass_rules(self) -> dict[str, bool]:

@@ -19,9 +19,10 @@ from producers.columns import KINDS
 
 BATAM, ENTIKONG, NUNUKAN = "ID-21-BTC", "ID-61-ETK", "ID-65-NNT"
 ZONES = {BATAM: "+07:00", ENTIKONG: "+07:00", NUNUKAN: "+08:00"}
-DAY = date(2026, 3, 2)
+DAY = date(2026, 3, 3)
+"""No ship from NTT called in Nunukan in the two days before."""
 REPORTED_UP_TO = "2026-03-20T00:00:00+08:00"
-NOT_YET_REPORTED = date(2031, 2, 3)
+NOT_YET_REPORTED = date(2031, 2, 4)
 """After every watermark that any test publishes."""
 SOURCES = ("LTSA", "BP3MI", "SISKOP2MI", "G2G")
 FIRST_BIRTH = date(1984, 1, 10)

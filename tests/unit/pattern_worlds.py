@@ -20,6 +20,7 @@ RENEWED = replace(MARIA, passport="XX8888888")
 EXPIRED = T0.date() - DAY
 AFTER_LAMBELU = datetime(2026, 6, 10, 10, tzinfo=WITA)
 """A Wednesday: the day after the ship's call."""
+REPORTED = heartbeats(datetime(2026, 8, 1, tzinfo=WITA))
 
 
 def stays(*lengths: int, home: int = 3, person: Person = MARIA, **back: Any) -> World:
@@ -142,19 +143,21 @@ PATTERNS: dict[str, tuple[list[World], list[World]]] = {
     ),
     "R23": (
         [
-            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU)],
-            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU + DAY), *heartbeats()],
-            [crossing(at=datetime(2026, 4, 4, 10, tzinfo=WITA))],
-            [crossing(at=datetime(2026, 6, 10, 22, tzinfo=timezone(7 * HOUR)))],
+            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU), *REPORTED],
+            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU + DAY), *REPORTED],
+            [crossing(at=datetime(2026, 4, 4, 10, tzinfo=WITA)), *REPORTED],
+            [crossing(at=datetime(2026, 6, 10, 22, tzinfo=timezone(7 * HOUR))), *REPORTED],
         ],
         [
-            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU - DAY)],
-            [crossing(at=AFTER_LAMBELU)],
-            [crossing(at=datetime(2026, 3, 21, 10, tzinfo=WITA))],
-            [crossing(at=datetime(2026, 4, 5, 10, tzinfo=WITA))],
-            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU, purpose=Purpose.FAMILY)],
-            [crossing(at=datetime(2026, 6, 10, 21, 59, tzinfo=timezone(7 * HOUR)))],
+            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU - DAY), *REPORTED],
+            [crossing(at=AFTER_LAMBELU), *REPORTED],
+            [crossing(at=datetime(2026, 3, 21, 10, tzinfo=WITA)), *REPORTED],
+            [crossing(at=datetime(2026, 4, 5, 10, tzinfo=WITA)), *REPORTED],
+            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU, purpose=Purpose.FAMILY), *REPORTED],
+            [crossing(at=datetime(2026, 6, 10, 21, 59, tzinfo=timezone(7 * HOUR))), *REPORTED],
+            [crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU), *REPORTED[1:]],
             [
+                *REPORTED,
                 crossing(checkpoint_id=NUNUKAN, at=AFTER_LAMBELU),
                 departure(checkpoint_id=NUNUKAN, planned_date=AFTER_LAMBELU.date()),
             ],
