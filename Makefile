@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# these tests wait for brokers most of their time: two files at once, each with services of its own
+# these tests wait for brokers most of their time: two files at once, each with services of its own; not so on the
+# pip-only broker, which keeps a core busy by itself
 SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
 .PHONY: help demo test check format lint types imports drift unit integration embedded cluster cluster-long faults-long quality bench generate clean
@@ -49,7 +50,7 @@ faults-long: $(STAMP) ## every fault on every link, 25 s each
 
 embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
 	# what meets no broker has run already
-	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q $(SIDE_BY_SIDE) -m "embedded or stack" \
+	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or stack" \
 		--ignore=tests/integration/test_supervisor.py --ignore=tests/integration/test_cli_failures.py
 
 cluster: $(STAMP) ## kill, pause and rebalance three matchers on three brokers, against an independent oracle
