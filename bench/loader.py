@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,6 +29,7 @@ from bench.kafka_side import Progress, create_topics, publish  # noqa: E402
 from bench.processes import process, say  # noqa: E402
 from lintas.clickhouse import ClickHouseAddress, start_clickhouse  # noqa: E402
 from lintas.stack.brokers import running_kafka  # noqa: E402
+from lintas.stack.parts import Child  # noqa: E402
 from schemas.codec import encode  # noqa: E402
 from schemas.topics import ASSESSMENTS  # noqa: E402
 from schemas.verdicts import Assessment, Finding, MatchScores  # noqa: E402
@@ -192,7 +192,7 @@ def whole(bootstrap: str, address: StoreAddress, count: int, folder: Path, serve
         while not first:
             ask(running, until, folder)
             first = progress.committed()
-        with Meter(server, psutil.Process(running.pid)) as meter:
+        with Meter(server, psutil.Process(running.id.pid)) as meter:
             while progress.committed() < count:
                 ask(running, until, folder)
     progress.close()
@@ -206,9 +206,9 @@ def whole(bootstrap: str, address: StoreAddress, count: int, folder: Path, serve
     )
 
 
-def ask(running: subprocess.Popen[bytes], until: float, folder: Path) -> None:
+def ask(running: Child, until: float, folder: Path) -> None:
     """A moment's pause, if the loader still runs."""
-    if running.poll() is not None or time.monotonic() > until:
+    if running.exit_code() is not None or time.monotonic() > until:
         raise AssertionError((folder / "loader.log").read_text())
     time.sleep(0.05)
 
