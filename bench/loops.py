@@ -62,10 +62,10 @@ def matcher_rate(bootstrap: str, total: int, folder: Path) -> float:
     return events
 
 
-def rival_rate(bootstrap: str, module: str, output: str, total: int, folder: Path) -> float:
-    """A rival's program on a backlog, from its first verdict to its last."""
-    name = module.rsplit(".", 1)[-1]
-    with process("-m", module, bootstrap, str(folder / name), log=folder / f"{name}.log"):
+def rival_rate(bootstrap: str, module: str, kind: str, output: str, total: int, folder: Path) -> float:
+    """A rival's program on a backlog, from its first verdict to its last: as many as there are crossings."""
+    name = f"{module.rsplit('.', 1)[-1]}-{kind}"
+    with process("-m", module, bootstrap, str(folder / name), kind, log=folder / f"{name}.log"):
         counter = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{name}-count", "enable.auto.commit": False})
         counter.assign([TopicPartition(output, p, 0) for p in range(PARTITIONS)])
         seen, first, last, until = 0, 0.0, 0.0, time.monotonic() + PATIENCE_SECONDS

@@ -1,8 +1,7 @@
-"""The match that the rival frameworks do: validate the same bytes, look the traveller up by number, say one thing.
+"""A toy of the match: validate the same bytes, look the traveller up by number, say one thing.
 
 It omits what makes the matcher slow: names, revisions, order (a late registration mends no verdict), rules, findings,
-watermarks, refusals, digests, transactions, CloudEvents headers. So every ratio of the benchmark understates the
-matcher.
+watermarks, refusals, digests, transactions, CloudEvents headers. So a ratio to it understates the matcher.
 """
 
 from __future__ import annotations
@@ -13,9 +12,6 @@ from schemas.codec import decode_fact
 from schemas.records import Departure, TransitEvent
 from schemas.topics import DEPARTURES, TRANSIT
 
-STOCK_OUTPUT = "stock.assessments"
-STOCK_CHANGELOG = "stock-faust-registered-changelog"
-QUIX_OUTPUT = "quix.assessments"
 INPUTS = (*TRANSIT, DEPARTURES)
 
 
