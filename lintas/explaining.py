@@ -5,15 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from math import prod
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from lintas.placing import local_time, place_name, region_name, stop_name, utc_time
 from lintas.words import Words, words_of
-from schemas.reference import checkpoints, foreign_places, route_nodes
-from schemas.reference.regions import regions
 
 WIDTH = 100
 LABEL = 22
@@ -112,45 +109,8 @@ def score_formula(findings: Iterable[Row], words: Words) -> str:
     return f"100 × (1 − {factors}) = {words.number(score)}"
 
 
-def local_time(moment: str | None, checkpoint_id: str) -> str:
-    """An ISO 8601 moment on the clock of the checkpoint."""
-    if not moment:
-        return ""
-    place = checkpoints().get(checkpoint_id)
-    zone = ZoneInfo(place.tz if place else "UTC")
-    return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M} {_ZONES.get(zone.key, zone.key)}"
-
-
-_ZONES = {"Asia/Jakarta": "WIB", "Asia/Pontianak": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
-
-
-def _utc(moment: str, *, seconds: bool = False) -> str:
-    shape = "%Y-%m-%d %H:%M:%S UTC" if seconds else "%Y-%m-%d %H:%M UTC"
-    return datetime.fromisoformat(moment).astimezone(UTC).strftime(shape)
-
-
 def _filled(row: Row) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value not in (None, "", [])}
-
-
-def region_name(code: str | None) -> str:
-    """A Kemendagri code in words, from the kecamatan up."""
-    if not code:
-        return ""
-    names = [regions()[part].name for part in (code[:6], code[:4], code[:2]) if len(part) > 1 and part in regions()]
-    return f"{', '.join(dict.fromkeys(names))} ({code})" if names else code
-
-
-def place_name(checkpoint_id: str) -> str:
-    """A checkpoint in words."""
-    place = checkpoints().get(checkpoint_id)
-    return f"{place.name} ({checkpoint_id})" if place else checkpoint_id
-
-
-def _stop(place: str) -> str:
-    """A place on the way in words, where its code is known."""
-    known = foreign_places().get(place) or route_nodes().get(place) or checkpoints().get(place)
-    return f"{known.name} ({place})" if known else place
 
 
 def _head(page: _Page, told: Told) -> None:
@@ -177,7 +137,7 @@ def _crossing(page: _Page, told: Told) -> None:
     page.pair("direction", words.value("direction", facts.get("direction")))
     page.pair("mode", words.value("mode", facts.get("mode")))
     page.pair("service", " ".join(str(facts[k]) for k in ("carrier", "service_no") if facts.get(k)))
-    page.pair("route", " → ".join(_stop(str(facts[k])) for k in ("from_place", "to_place") if facts.get(k)))
+    page.pair("route", " → ".join(stop_name(str(facts[k])) for k in ("from_place", "to_place") if facts.get(k)))
     page.pair("document", _document(words, facts))
     page.pair("traveller", _traveller(words, facts))
     page.pair("origin", region_name(facts.get("origin_region")))
@@ -261,7 +221,7 @@ def _facts(page: _Page, told: Told) -> None:
 
 def _registration(words: Words, row: Row) -> str:
     parts = [
-        f"{row['departure_id']} r{row['revision']}: {words.value('event', row['event'])} {_utc(row['issued_at'])} "
+        f"{row['departure_id']} r{row['revision']}: {words.value('event', row['event'])} {utc_time(row['issued_at'])} "
         f"({row['source']})",
         words.value("scheme", row.get("scheme")),
         words.value("sector", row.get("sector")),
@@ -297,7 +257,7 @@ def _history(page: _Page, history: Sequence[Row], verdict: Row) -> None:
     words = page.words
     page.title(words.text("history"))
     for row in history:
-        at = _utc(row["assessed_at"], seconds=True)
+        at = utc_time(row["assessed_at"], seconds=True)
         rules = ", ".join(row.get("rules") or ()) or "-"
         version = words.text("version").format(row["version"])
         page.block(f"{at}  {words.status(row['status'])}, {words.text('score')} {row['score']}, {rules} ({version})")
@@ -310,6 +270,6 @@ def _reviews(page: _Page, reviews: Sequence[Row]) -> None:
     words = page.words
     page.title(words.text("reviews"))
     for row in reviews:
-        at = _utc(row["reviewed_at"])
+        at = utc_time(row["reviewed_at"])
         note = f": {row['note']}" if row.get("note") else ""
         page.block(f"{at}  {words.value('review', row['verdict'])}, {row['reviewer']}{note}", rest="    ")

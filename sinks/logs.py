@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from sinks.quieting import Quieting
+from schemas.quieting import Quieting
 
 
 def set_up_logging(stream: TextIO) -> None:
@@ -22,7 +22,7 @@ def set_up_logging(stream: TextIO) -> None:
     )
     structlog.configure(processors=[*stamps, render], logger_factory=structlog.PrintLoggerFactory(stream))
     handler = logging.StreamHandler(stream)
-    handler.addFilter(Quieting())
+    handler.addFilter(Quieting("sinks"))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, drop_exception, render],

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from streams.quieting import Quieting
+from schemas.quieting import Quieting
 
 KEPT_FRAMES = 12
 
@@ -32,7 +32,7 @@ def set_up_logging(stream: TextIO) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
-    handler.addFilter(Quieting())
+    handler.addFilter(Quieting("streams"))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[

@@ -1,4 +1,4 @@
-"""Keeps the log readable while Kafka is away: aiokafka says the same thing a hundred times a second."""
+"""Keeps logs readable while Kafka is away: its clients say the same thing again and again, many times a second."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ MOST_KEPT = 1_000
 class Quieting(logging.Filter):
     """Lets a library's message pass once in a while; the next that passes says how many did not."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: str) -> None:
         super().__init__()
+        self._ours = ours
+        """The room whose own messages always pass."""
         self._last: dict[tuple[str, object], float] = {}
         self._held: dict[tuple[str, object], int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is written; ours always are."""
-        if record.name.split(".", 1)[0] == "streams":
+        """Whether the record is written."""
+        if record.name.split(".", 1)[0] == self._ours:
             return True
         what = (record.name, record.msg)  # without its arguments, which name another request each time
         now = time.monotonic()
