@@ -26,6 +26,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 INSERT_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
 BATCH_RECORDS = (1, 10, 100, 1_000, 5_000, 10_000, 20_000, 50_000)
 STAGES = ("publisher", "matcher", "loader")
+OWNERS = (*(owner_of(topic) for topic in REJECTED), "")
+"""Empty: what the pipeline says itself, such as a verdict that another program has broken."""
 OUTAGES = ("clickhouse", "kafka")
 """What a loader can wait for."""
 
@@ -61,8 +63,8 @@ class Meters:
         for table in COLUMNS:
             self.rows.labels(table)
             self.refused.labels(table)
-        for topic, stage in product(REJECTED, STAGES):
-            self.rejected.labels(owner_of(topic), stage)
+        for owner, stage in product(OWNERS, STAGES):
+            self.rejected.labels(owner, stage)
         for reason in Reason:
             self.reasons.labels(reason.value)
         self.retries.labels("clickhouse", "TOO_MANY_PARTS")

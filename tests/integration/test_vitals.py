@@ -16,13 +16,11 @@ from lintas.failing import Failure
 from lintas.provision.__main__ import ask_health
 from lintas.stackfile import METRICS_OF
 from schemas.errors import Reason
-from schemas.topics import REJECTED
 from schemas.verdicts import Status
 from schemas.vitals import Health, VitalsServer, address_of
 from schemas.vocabulary import Source
 from sinks.batch import TOPICS
-from sinks.metrics import OUTAGES, STAGES
-from sinks.rows import owner_of
+from sinks.metrics import OUTAGES, OWNERS, STAGES
 from sinks.tables import COLUMNS
 from streams.batches import LaneState
 from streams.metrics import OUTCOMES
@@ -38,7 +36,7 @@ ALLOWED: dict[str, set[str] | re.Pattern[str]] = {
     "partition": NUMBER,
     "le": re.compile(r"[\d.]+|\+Inf"),
     "topic": {*TOPICS, "reports"},
-    "owner": {owner_of(topic) for topic in REJECTED},
+    "owner": set(OWNERS),
     "reason": {reason.value for reason in Reason},
     "stage": set(STAGES),
     "status": {status.value for status in Status},
@@ -134,6 +132,7 @@ def test_a_working_stack_exposes_counts_and_no_person(stack: Stack, tmp_path: Pa
     stack.publish("crossings", write(tmp_path / "canary.csv", "crossings", rows), expect=3)
     producer = KafkaProducer(bootstrap_servers=stack.kafka)
     producer.send("transit.kepri", key=b"ZWQORILLA", value=b'{"name": "ZWQORILLA')
+    producer.send("assessments", key=b"ZWQORILLA", value=b'{"name": "ZWQORILLA')
     producer.flush()
     producer.close()
     stack.wait()
@@ -150,6 +149,7 @@ def test_a_working_stack_exposes_counts_and_no_person(stack: Stack, tmp_path: Pa
     assert value(told["matcher"], "lintas_matcher_refused_total", topic="transit.kepri", reason="not_json") >= 1
     assert value(told["matcher"], "lintas_matcher_outcomes_total", outcome="fact") >= 1
     assert value(told["loader"], "lintas_loader_rejected_total", owner="kepri", stage="publisher") >= 1
+    assert value(told["loader"], "lintas_loader_rejected_total", owner="", stage="loader") >= 1
     assert value(told["loader"], "lintas_loader_rows_total", table="crossings") >= 40
     assert value(told["supervisor"], "lintas_part_up", part="loader") == 1
 
