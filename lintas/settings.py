@@ -61,6 +61,11 @@ class Places:
         """What a part says."""
         return self.directory / "log" / f"{part}.log"
 
+    @property
+    def state(self) -> Path:
+        """Where the matcher puts its memory away; may be deleted while the stack is down."""
+        return self.directory / "state"
+
     def status(self, part: str) -> Path:
         """What a part says of itself once a second."""
         return self.directory / "run" / f"{part}.status.json"
@@ -175,6 +180,7 @@ def environment_of_parts(settings: Settings, env: Mapping[str, str], part: str) 
         "LINTAS_REPLICATION": str(settings.replication),
         "LINTAS_METRICS": metrics,
         "LINTAS_STATUS_FILE": str(settings.places.status(part).absolute()),
+        "LINTAS_STATE_DIR": str(settings.places.state.absolute()),
         "LINTAS_DIR": str(settings.directory.absolute()),
     }
 

@@ -90,17 +90,21 @@ class Casebook:
     # ------------------------------------------------------------------------------------------ put away, take up
 
     def dump(self) -> Iterator[bytes]:
-        """Everything known, in chunks for `load`; no fact may come in between."""
+        """Everything known when the first chunk is asked for, in chunks for `load`; later facts are not in it."""
         memory = self.memory
-        yield snapshot.head()
-        yield snapshot.blocks_chunk(memory.dossiers)
+        blocks = snapshot.blocks_chunk(memory.dossiers)
+        number = {block: n for n, block in enumerate(memory.dossiers)}
+        # a row is never changed, only put in another's place: a copy of the list is the memory of this moment
+        rows = list(memory.rows)
         kept: list[tuple[snapshot.Kept, bytes]] = list(self._wide.facts())
         for dossier in memory.dossiers.values():
             kept += dossier.facts()
         kept += [(Heartbeat(source=s, complete_up_to=mark), b"") for s, mark in self.watermarks.items()]
+        yield snapshot.head()
+        yield blocks
         yield snapshot.facts_chunk(kept)
-        yield from snapshot.rows_chunks(memory)
-        yield snapshot.tail_chunk(len(memory.rows))
+        yield from snapshot.rows_chunks(rows, memory.homes, number)
+        yield snapshot.tail_chunk(len(rows))
 
     @classmethod
     def load(cls, policy: Policy, chunks: Iterable[bytes]) -> Casebook:

@@ -19,6 +19,7 @@ from schemas.verdicts import Assessment
 from streams.admission import Delivery, Refused, admit_all
 from streams.batches import Batch, Keeper, LaneState
 from streams.casebook import Admitted, Casebook
+from streams.memento import Memento
 from streams.outputs import Output, outputs_of
 from streams.settings import GROUP
 from streams.topology import MatcherError
@@ -52,7 +53,9 @@ class Lane:
         self.task: asyncio.Future[Any] | None = None
         self.judging_since = 0.0
         self.refused = 0
-        self._first: dict[TopicPartition, int] = {}
+        self.first: dict[TopicPartition, int] = {}
+        """The logs' starts at the claim."""
+        self.memento = Memento(self)
         self._room = FEWEST_RECORDS * 4
         self._writer = LaneWriter(keeper.settings, number, keeper.topology.limits)
         self._waiting: deque[tuple[TopicPartition, list[Any]]] = deque()
@@ -115,7 +118,7 @@ class Lane:
         consumer = self.keeper.consumer
         await self._writer.start()
         committed = await asyncio.gather(*(consumer.committed(tp) for tp in self.partitions))
-        self._first = await consumer.beginning_offsets(self.partitions)
+        self.first = await consumer.beginning_offsets(self.partitions)
         ends = await consumer.end_offsets(self.partitions)
         for tp, offset in zip(self.partitions, committed, strict=True):
             if offset is not None and offset > ends[tp]:
@@ -124,16 +127,15 @@ class Lane:
                     f"{ends[tp]}: the topic was made anew. Delete the offsets of the group {GROUP}, or `lintas rebuild`"
                 )
                 raise MatcherError(msg)
-            if offset is not None and offset < self._first[tp]:
-                log.warning("records expired unread", lane=self.number, topic=tp.topic, count=self._first[tp] - offset)
-                self.keeper.meters.expired.labels(tp.topic).inc(self._first[tp] - offset)
-            self.next[tp] = max(self._first[tp], offset or 0)
+            if offset is not None and offset < self.first[tp]:
+                log.warning("records expired unread", lane=self.number, topic=tp.topic, count=self.first[tp] - offset)
+                self.keeper.meters.expired.labels(tp.topic).inc(self.first[tp] - offset)
+            self.next[tp] = max(self.first[tp], offset or 0)
 
     async def replay(self) -> None:
         """The barrier: every input is read up to its committed offset, only remembering, before anything is judged."""
         self.state = LaneState.REPLAYING
-        self.replay_total = sum(self.next[tp] - self._first[tp] for tp in self.partitions)
-        behind = {tp for tp in self.partitions if self._first[tp] < self.next[tp]}
+        behind = {tp for tp in self.partitions if self.first[tp] < self.next[tp]}
         if not behind:
             return
         reader = AIOKafkaConsumer(
@@ -145,9 +147,12 @@ class Lane:
         )
         await reader.start()
         try:
+            start = await self.memento.recall(reader)
+            self.replay_total = sum(self.next[tp] - start[tp] for tp in self.partitions)
+            behind = {tp for tp in behind if start[tp] < self.next[tp]}
             reader.assign(sorted(behind))
             for tp in behind:
-                reader.seek(tp, self._first[tp])
+                reader.seek(tp, start[tp])
             while behind:
                 await self._replay_some(reader, behind)
         finally:
@@ -159,6 +164,7 @@ class Lane:
             before = [d for d in deliveries if d.offset < self.next[tp]]
             self.casebook.replay(self.admit(before, []))
             self.replayed += len(before)
+            self.memento.saw(before)
             await asyncio.sleep(0)
         for tp in list(behind):
             # the position, not the last record's offset: transaction markers leave holes
@@ -248,8 +254,11 @@ class Lane:
         batch = self._take()
         if batch.deliveries:
             facts, refused = len(self.casebook), self.refused
+            self.memento.is_sound = False
             await self.keeper.work_on(batch)
             await batch.done
+            self.memento.saw(batch.deliveries)
+            self.memento.is_sound = True
             self.keeper.totals.events += len(batch.deliveries)
             self.keeper.meters.worked(
                 batch.deliveries, fresh=len(self.casebook) - facts, refused=self.refused - refused

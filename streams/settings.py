@@ -30,6 +30,10 @@ class Settings:
     policy_file: Path | None = None
     """None = the policy that comes with Lintas."""
     status_file: Path | None = None
+    state_dir: Path | None = None
+    """Where lanes put their memory away, so that a restart need not read the whole log; None = nowhere."""
+    snapshot_seconds: float = 60.0
+    """Least time between two snapshots of a lane."""
     metrics: Address | None = None
     """Where to answer `/metrics`, `/livez` and `/readyz`; None = nowhere."""
     topics_wait_seconds: float = 30.0
@@ -67,6 +71,8 @@ class Settings:
             broker_kind=kind,
             policy_file=_read(env, "LINTAS_POLICY", None, Path, "a file"),
             status_file=_read(env, "LINTAS_STATUS_FILE", None, Path, "a file"),
+            state_dir=_read(env, "LINTAS_STATE_DIR", None, Path, "a directory"),
+            snapshot_seconds=_read(env, "LINTAS_SNAPSHOT_SECONDS", 60.0, float, "seconds"),
             metrics=_read(env, "LINTAS_METRICS", None, address_of, "host:port, such as 127.0.0.1:9464"),
             topics_wait_seconds=_read(env, "LINTAS_TOPICS_WAIT_SECONDS", 30.0, float, "seconds"),
             pace_ms=_read(env, "LINTAS_PACE_MS", 20, int, "milliseconds"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from struct import Struct
 
 from schemas.codec import decode, encode
 from schemas.records import CommunityReport, Departure, Heartbeat
-from streams.memory import Memory
+from streams.dossier import Dossier
 from streams.packing import LAYOUT, VOCABULARY, body_of
 
 ROWS_PER_CHUNK = 4096
@@ -94,14 +94,13 @@ def blocks_chunk(blocks: Iterable[str]) -> bytes:
     return json.dumps(list(blocks)).encode()
 
 
-def rows_chunks(memory: Memory) -> Iterator[bytes]:
-    """All rows in their order, some thousands a chunk."""
-    number: Mapping[str, int] = {block: n for n, block in enumerate(memory.dossiers)}
-    for start in range(0, len(memory.rows), ROWS_PER_CHUNK):
+def rows_chunks(rows: Sequence[bytes], homes: Sequence[Dossier], number: Mapping[str, int]) -> Iterator[bytes]:
+    """All rows in their order, some thousands a chunk, each with the number of its block."""
+    for start in range(0, len(rows), ROWS_PER_CHUNK):
         parts = []
-        for n in range(start, min(start + ROWS_PER_CHUNK, len(memory.rows))):
-            body = body_of(memory.rows[n])
-            parts += [_PLACE.pack(number[memory.homes[n].block], len(body)), body]
+        for n in range(start, min(start + ROWS_PER_CHUNK, len(rows))):
+            body = body_of(rows[n])
+            parts += [_PLACE.pack(number[homes[n].block], len(body)), body]
         yield b"".join(parts)
 
 

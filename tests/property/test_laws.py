@@ -72,6 +72,26 @@ def test_law_3_a_replayed_book_goes_on_as_if_it_had_never_stopped(world: list[An
         assert second.assess(second.remember([fact])) == first.assess(first.remember([fact]))
 
 
+@given(worlds, st.integers(0, 14), st.integers(0, 14))
+def test_law_3_a_book_from_a_snapshot_and_the_tail_goes_on_like_a_replayed_one(
+    world: list[Any], put_away: int, cut: int
+) -> None:
+    """A snapshot of any earlier moment and the records since then are the whole log; later facts are not in it."""
+    facts = admitted(*world)
+    put_away, cut = sorted((put_away, cut))
+    first, second = Casebook(POLICY), Casebook(POLICY)
+    first.replay(facts[:put_away])
+    chunks = first.dump()
+    head = next(chunks)
+    first.replay(facts[put_away:])  # the lane goes on while the snapshot is written
+    third = Casebook.load(POLICY, [head, *chunks])
+    third.replay(facts[put_away:cut])
+    second.replay(facts[:cut])
+    assert third.verdicts() == second.verdicts()
+    for fact in facts[cut:]:
+        assert third.assess(third.remember([fact])) == second.assess(second.remember([fact]))
+
+
 @given(worlds)
 def test_law_4_absence_is_honest(world: list[Any]) -> None:
     """Nobody is called unregistered before every registry has reported past the crossing plus the grace."""
