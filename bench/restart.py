@@ -1,12 +1,12 @@
-"""`python -m bench.restart [facts]`: how long a restarted matcher takes to its first live verdict, with and without snapshots."""
+"""`python -m bench.restart [facts]`: a restarted matcher's way to its first live verdict, with and without snapshots."""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def main() -> None:
         sender.flush()
         say(f"{facts} crossings published in {time.monotonic() - began:.0f} s")
         judge_all(bootstrap)
-        log = start(bootstrap, folder, "without a snapshot", 1)
+        held = start(bootstrap, folder, "without a snapshot", 1)
         start(bootstrap, folder, "with snapshots", 2)
         for file in (folder / "state").iterdir():
             data = bytearray(file.read_bytes())
@@ -48,16 +48,20 @@ def main() -> None:
             file.write_bytes(data)
             break
         start(bootstrap, folder, "with one of them broken", 3)
-        say(f"facts held: {log}")
+        say(f"facts held: {held}")
 
 
 def judge_all(bootstrap: str) -> None:
     """Commit the end of every input: what a matcher did that judged them all."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": GROUP, "enable.auto.commit": False})
-    places = [TopicPartition(topic, lane) for topic in INPUTS for lane in range(PARTITIONS)]
-    ends = [TopicPartition(p.topic, p.partition, consumer.get_watermark_offsets(p, timeout=10)[1]) for p in places]
-    consumer.commit(offsets=ends, asynchronous=False)
+    consumer.commit(offsets=ends_of(consumer, INPUTS), asynchronous=False)
     consumer.close()
+
+
+def ends_of(consumer: Consumer, topics: Iterable[str]) -> list[TopicPartition]:
+    """Every partition of the topics, at its end."""
+    places = [TopicPartition(topic, lane) for topic in topics for lane in range(PARTITIONS)]
+    return [TopicPartition(p.topic, p.partition, consumer.get_watermark_offsets(p, timeout=10)[1]) for p in places]
 
 
 def start(bootstrap: str, folder: Path, what: str, turn: int) -> int:
@@ -65,10 +69,7 @@ def start(bootstrap: str, folder: Path, what: str, turn: int) -> int:
     status, log = folder / f"status-{turn}.json", folder / f"matcher-{turn}.log"
     env = {"LINTAS_KAFKA": bootstrap, "LINTAS_STATE_DIR": str(folder / "state"), "LINTAS_STATUS_FILE": str(status)}
     reader = Consumer({"bootstrap.servers": bootstrap, "group.id": f"watch-{turn}", "enable.auto.commit": False})
-    verdicts = [TopicPartition(ASSESSMENTS, lane) for lane in range(PARTITIONS)]
-    reader.assign(
-        [TopicPartition(ASSESSMENTS, p.partition, reader.get_watermark_offsets(p, timeout=10)[1]) for p in verdicts]
-    )
+    reader.assign(ends_of(reader, (ASSESSMENTS,)))
     publish(bootstrap, travellers(60, seed=turn, prefix=f"live{turn}"))
     began, first, all_open = time.monotonic(), 0.0, 0.0
     with process("-m", "streams", env=env, log=log) as running:
@@ -83,12 +84,7 @@ def start(bootstrap: str, folder: Path, what: str, turn: int) -> int:
         ending = time.monotonic()
     reader.close()
     text = log.read_text()
-    facts = sum(
-        int(n)
-        for n in re.findall(r'"?facts"?[=:] ?(\d+)[^\n]*lane replayed|lane replayed[^\n]*?facts"?[=:] ?(\d+)', text)
-        for n in n
-        if n
-    )
+    facts = sum(int(line.partition("facts=")[2].split()[0]) for line in text.splitlines() if "lane replayed" in line)
     say(
         f"{what}: first live verdict {first:.1f} s, all lanes live {all_open:.1f} s, CPU {cpu:.1f} s, stop "
         f"{time.monotonic() - ending:.1f} s, RSS {rss >> 20} MB = {rss // max(facts, 1)} bytes a fact, "

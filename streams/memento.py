@@ -119,7 +119,7 @@ class Memento:
         except OSError as error:
             why = f"cannot be read ({error.strerror})"
         if why is not None or label is None:
-            log.warning("snapshot ignored, the lane is read from its log", lane=lane.number, reason=why)
+            log.warning("snapshot ignored, the lane is read from its log", lane=lane.number, error=why)
             return lane.first
         self._began = {tp: label.places[tp.topic].began for tp in lane.partitions}
         self._marks = {topic: place.mark for topic, place in label.places.items() if place.mark is not None}
