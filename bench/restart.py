@@ -1,4 +1,4 @@
-"""`python -m bench.restart [facts]`: a restarted matcher's way to its first live verdict, with and without snapshots."""
+"""`python -m bench.restart [facts]`: a matcher from start to its first live verdict, with and without snapshots."""
 
 from __future__ import annotations
 
