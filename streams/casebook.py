@@ -17,7 +17,7 @@ from streams.batch import Touched as Touched
 from streams.case import Case
 from streams.concern import by_crossing, by_registration, by_report
 from streams.crossing import Crossing
-from streams.dossier import Dossier, Registration, Report, Revision, registration_of, report_of
+from streams.dossier import Dossier, Registration, Report, Revision, registration_of, report_of, revision_of
 from streams.matching import NO_MATCH, match
 from streams.memory import Memory
 from streams.packing import (
@@ -52,7 +52,7 @@ class Casebook:
         self._waiting = Waiting()
         """Whose absence is not confirmed yet."""
         self._wide = Wide()
-        self._blocks_of: dict[str, set[str]] = {}
+        self._blocks_of: dict[str, tuple[str, ...]] = {}
         """Departure id -> the blocks of this lane that hold it."""
         self._facts = 0
 
@@ -160,7 +160,7 @@ class Casebook:
             row = pack(fact, admitted.digest, len(memory.rows))
             self._take_row(memory.dossier(fact.block), row, touched, fact)
         elif type(fact) is Departure:
-            self._take_departure(Revision(departure=fact, digest=admitted.digest), touched)
+            self._take_departure(revision_of(fact, admitted.digest), touched)
         elif type(fact) is CommunityReport:
             self._take_report(report_of(fact, admitted.digest), touched)
         elif type(fact) is Heartbeat:
@@ -229,7 +229,9 @@ class Casebook:
             after = registration_of([*known.values(), *wide.values(), revision])
             self._touch(touched, by_registration(self.memory, dossier, after, self.policy.matching))
         dossier.add_revision(revision, wide.values())
-        self._blocks_of.setdefault(departure.departure_id, set()).add(departure.block)
+        blocks = self._blocks_of.get(departure.departure_id, ())
+        if departure.block not in blocks:
+            self._blocks_of[departure.departure_id] = (*blocks, departure.block)
         self._facts += 1
 
     def _take_wide_departure(self, revision: Revision, touched: Touched | None) -> None:

@@ -13,6 +13,7 @@ from streams.merging import Report as Report
 from streams.merging import Revision as Revision
 from streams.merging import registration_of as registration_of
 from streams.merging import report_of as report_of
+from streams.merging import revision_of as revision_of
 from streams.nearness import Names
 from streams.packing import (
     MARKS_PLACE,

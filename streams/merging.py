@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.records import CommunityReport, Departure
+from pydantic import BaseModel
+
+from schemas.records import CommunityReport, Departure, Readiness
 from schemas.vocabulary import DepartureEvent, Quality
 from streams.packing import NO_NAME, NOTHING, name_bytes, seal
 
@@ -23,11 +25,14 @@ class Registration:
     """Since when it is cancelled; None = in force."""
     passports: frozenset[bytes]
     niks: frozenset[bytes]
-    tokens: frozenset[bytes]
-    """Seals of every document number it was ever registered under."""
     names: tuple[int, ...]
     near_date: bool
     """Whether it lies in this block only because a slip of the hand would make this birth date of the worker's."""
+
+    @property
+    def tokens(self) -> frozenset[bytes]:
+        """Seals of every document number it was ever registered under."""
+        return self.passports | self.niks
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -41,6 +46,19 @@ class Revision:
     def order(self) -> tuple[int, datetime, bytes]:
         """Revisions of one number (a registry that does not count) are ordered by their time."""
         return self.departure.revision, self.departure.issued_at, self.digest
+
+
+_FIELDS, _PAPERS = set(Departure.model_fields), set(Readiness.model_fields)
+"""Which fields a record told is not asked here. A set of its own is half of what a departure takes in memory; a frozen
+model never writes to it, and copies copy it."""
+_set_fields = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+
+
+def revision_of(departure: Departure, digest: bytes) -> Revision:
+    """A departure as it is remembered."""
+    _set_fields(departure, _FIELDS)
+    _set_fields(departure.readiness, _PAPERS)
+    return Revision(departure=departure, digest=digest)
 
 
 _MERGED = tuple(
@@ -67,7 +85,6 @@ def registration_of(revisions: Iterable[Revision]) -> Registration:
         cancelled_at=newest.issued_at if newest.event is DepartureEvent.CANCELLED else None,
         passports=passports,
         niks=niks,
-        tokens=passports | niks,
         names=tuple(sorted(names)),
         near_date=all(Quality.NEAR_BIRTH_DATE in d.identity_quality for d in departures if d.block),
     )
