@@ -79,7 +79,7 @@ def start(bootstrap: str, folder: Path, what: str, turn: int) -> int:
                 first = first or time.monotonic() - began
             if not all_open and log.read_text().count("lane open") == PARTITIONS:
                 all_open = time.monotonic() - began
-        worker = psutil.Process(running.pid)
+        worker = psutil.Process(running.id.pid)
         rss, cpu = worker.memory_info().rss, sum(worker.cpu_times()[:2])
         ending = time.monotonic()
     reader.close()
