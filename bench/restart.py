@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -84,7 +85,8 @@ def start(bootstrap: str, folder: Path, what: str, turn: int) -> int:
         ending = time.monotonic()
     reader.close()
     text = log.read_text()
-    facts = sum(int(line.partition("facts=")[2].split()[0]) for line in text.splitlines() if "lane replayed" in line)
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    facts = sum(line["facts"] for line in lines if line["event"] == "lane replayed")
     say(
         f"{what}: first live verdict {first:.1f} s, all lanes live {all_open:.1f} s, CPU {cpu:.1f} s, stop "
         f"{time.monotonic() - ending:.1f} s, RSS {rss >> 20} MB = {rss // max(facts, 1)} bytes a fact, "

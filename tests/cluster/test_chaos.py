@@ -29,6 +29,7 @@ pytestmark = pytest.mark.cluster
 SEED = int(os.environ.get("LINTAS_TEST_SEED", "20261124"))
 FIRST = ("matcher killed", "broker killed", "matcher asleep", "store away", "loader killed")
 STOPPED = 0
+SNAPSHOT_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,13 @@ def planned(plan: Plan) -> Plan:
         pytest.param(LONG, id="long", marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
     ],
 )
-def test_no_disaster_loses_doubles_or_falsifies_a_verdict(stage: Stage, brokers: KafkaCluster, plan: Plan) -> None:
+def test_no_disaster_loses_doubles_or_falsifies_a_verdict(
+    stage: Stage, brokers: KafkaCluster, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matchers share one directory of snapshots, as on one host: what one put away, another takes up."""
     plan = planned(plan)
+    monkeypatch.setenv("LINTAS_STATE_DIR", str(stage.directory / "state"))
+    monkeypatch.setenv("LINTAS_SNAPSHOT_SECONDS", str(SNAPSHOT_SECONDS))
     print(f"\nseed {SEED}, {plan}", flush=True)
     chance = random.Random(SEED)
     facts = Facts(chance, partitions=LANES).world(plan.facts)
@@ -95,6 +101,8 @@ def test_no_disaster_loses_doubles_or_falsifies_a_verdict(stage: Stage, brokers:
         "versions": written,
         "aborted records hidden": hidden - written,
         "restarts": dict(Counter(stage.deaths)),
+        "snapshots taken up": taken_up(stage, "lane taken up from its snapshot"),
+        "snapshots ignored": taken_up(stage, "snapshot ignored"),
         "stops": stage.stops,
         "wrong, missing or unasked": len(differences(last_of(found), right)),
         "repeated": len(repeated(found)),
@@ -122,6 +130,11 @@ def test_no_disaster_loses_doubles_or_falsifies_a_verdict(stage: Stage, brokers:
         assert explained_otherwise(client, found, places) == [], told
     finally:
         client.disconnect()
+
+
+def taken_up(stage: Stage, event: str) -> int:
+    """How often the matchers' logs tell of that."""
+    return sum(log.read_text().count(event) for log in stage.directory.glob("matcher-*.log"))
 
 
 def stored(client: Client) -> dict[Place, Verdict]:

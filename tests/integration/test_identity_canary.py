@@ -198,9 +198,11 @@ def sightings() -> tuple[list[Cells], list[Cells]]:
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack to which all that was published, and whose every command was asked about it."""
-    with running_stack(tmp_path_factory.mktemp("canary") / "s") as stack:
-        plant(stack, tmp_path_factory.mktemp("partner"))
-        yield stack
+    with pytest.MonkeyPatch.context() as env:
+        env.setenv("LINTAS_SNAPSHOT_SECONDS", "1")
+        with running_stack(tmp_path_factory.mktemp("canary") / "s") as stack:
+            plant(stack, tmp_path_factory.mktemp("partner"))
+            yield stack
 
 
 def plant(stack: Stack, place: Path) -> None:
@@ -311,6 +313,8 @@ def test_no_identity_stands_in_any_file_of_the_stack(planted: Stack) -> None:
         found = [secret.pattern.decode() for secret in SECRETS if secret.search(data)]
         assert found == [], name
     assert {"stack.json", "log/matcher.log", "log/loader.log", "log/clickhouse.log"} <= names
+    memories = [(planted.directory / name).read_bytes() for name in names if name.endswith(".snapshot")]
+    assert any(b"canary-" in memory for memory in memories)
 
 
 def test_no_identity_is_said_by_any_command(planted: Stack) -> None:
