@@ -15,9 +15,10 @@ from typing import Any, Final
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka import errors as kafka_errors
 
-from producers.quickening import BlockPartitioner, use_native_checksums
+from producers.quickening import BlockPartitioner, QuickProducer, use_compiled_batches
 
-LINGER_MS: Final = 20
+LINGER_MS: Final = 100
+"""How long a batch waits for company; whoever waits for acknowledgements has it sent at once."""
 BATCH_BYTES: Final = 256 * 1024
 MAX_REQUEST_BYTES: Final = 1024 * 1024
 STALL_SECONDS: Final = 20.0
@@ -69,9 +70,9 @@ def connect(link: Link) -> KafkaProducer:
     # asked first by a plain socket: a client that finds no broker leaves its own sockets open
     if not listening(link.addresses, link.bootstrap_timeout_seconds):
         raise PublishingFailed(why_not(ConnectionRefusedError(), link.bootstrap, ""))
-    use_native_checksums()
+    use_compiled_batches()
     try:
-        producer = KafkaProducer(
+        producer = QuickProducer(
             **link.settings,
             partitioner=BlockPartitioner(),
             acks="all",

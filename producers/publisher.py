@@ -167,7 +167,9 @@ class Publisher:
             PublishingFailed: the deadline passed; `take_undelivered` names the lines.
         """
         while self._in_flight:
-            self._wait()
+            with suppress(kafka_errors.KafkaError, OSError):  # `_reap` looks at what it is
+                self._producer.flush(timeout=1.0)  # sends at once what waits for company
+            self._look()
 
     def close(self, *, flush: bool = True) -> None:
         """Flush and disconnect."""
@@ -218,6 +220,10 @@ class Publisher:
         """Wait for the oldest record, for a while."""
         with suppress(kafka_errors.KafkaError, OSError):  # `_reap` looks at what it is
             self._in_flight[0].future.get(timeout=1.0)
+        self._look()
+
+    def _look(self) -> None:
+        """Take note of what came of a wait."""
         before = self._acknowledged
         self._reap()
         self._say_waiting()
