@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 import orjson
@@ -27,19 +28,19 @@ def assessment_row(record: Assessment, place: Place) -> Row:
         _ms(record.occurred_at),
         record.direction.value,
         record.document_type.value,
-        record.sex or "",
+        _word(record.sex),
         record.age_years,
         record.origin_region or "",
-        record.purpose or "",
+        _word(record.purpose),
         record.destination_country or "",
         record.service_no or "",
-        record.officer_action or "",
+        _word(record.officer_action),
         record.status.value,
         record.score,
         [finding.rule for finding in record.findings],
         _findings_json(record.findings),
         record.departure_id or "",
-        record.tier or "",
+        _word(record.tier),
         "" if record.match is None else _json(record.match.model_dump(mode="json", include=_MATCH, exclude_none=True)),
         list(record.missing),
         record.policy,
@@ -64,7 +65,7 @@ def crossing_row(record: TransitEvent, digest: str, place: Place) -> Row:
         record.sequence,
         _ms(record.occurred_at),
         record.direction.value,
-        record.mode or "",
+        _word(record.mode),
         record.carrier or "",
         record.service_no or "",
         record.from_place or "",
@@ -83,13 +84,13 @@ def crossing_row(record: TransitEvent, digest: str, place: Place) -> Row:
         record.birth_year,
         record.nik_birth_year,
         record.age_years,
-        record.sex or "",
+        _word(record.sex),
         record.nationality or "",
         record.origin_region or "",
-        record.purpose or "",
+        _word(record.purpose),
         record.destination_country or "",
         record.destination_place or "",
-        record.officer_action or "",
+        _word(record.officer_action),
         list(record.identity_quality),
         record.key_id,
         place.at_ms,
@@ -128,19 +129,19 @@ def departure_row(record: Departure, place: Place) -> Row:
         list(record.previous_passport_tokens),
         record.nik_token or "",
         record.birth_year,
-        record.sex or "",
+        _word(record.sex),
         record.origin_region or "",
-        record.scheme or "",
+        _word(record.scheme),
         record.p3mi_licence or "",
         record.p3mi_valid_to,
-        record.sector or "",
-        record.employer_type or "",
+        _word(record.sector),
+        _word(record.employer_type),
         record.destination_country or "",
         record.planned_date,
         record.valid_from,
         record.valid_to,
         record.checkpoint_id or "",
-        record.mode or "",
+        _word(record.mode),
         readiness.certificate,
         readiness.opp,
         readiness.health,
@@ -269,6 +270,11 @@ def _findings_json(findings: tuple[Finding, ...]) -> str:
     if not findings:
         return "[]"
     return _json([{name: getattr(finding, name) for name in _FINDING} for finding in findings])
+
+
+def _word(member: StrEnum | None) -> str:
+    """A member's own text: the driver looks every value up, and a member as such hashes and compares in Python."""
+    return "" if member is None else member.value
 
 
 def _json(value: Any) -> str:
