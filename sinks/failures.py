@@ -24,6 +24,8 @@ RETRIABLE_CODES = frozenset(
     {3, 107, 159, 164, 202, 203, 209, 210, 241, 242, 252, 285, 319, 425, 999}
     # too many queries with one id, killed, not enough disk, no connection, network, a table that is shutting down
     | {216, 236, 243, 279, 212, 218, 394, 100, 101, 102}
+    # its disk or network fails it: read-only, broken, no files left; the engine calls most of these STD_EXCEPTION
+    | {74, 75, 76, 77, 95, 96, 1001}
 )
 DATA_CODES = frozenset({6, 26, 27, 38, 41, 53, 69, 70, 72, 117, 131, 349, 469})
 _NAMES = {code: name for name, code in vars(ErrorCodes).items() if isinstance(code, int)}

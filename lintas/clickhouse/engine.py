@@ -5,6 +5,7 @@ This is the only place that touches `_chdb`, chDB's private API: its version is 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib
 import json
@@ -75,6 +76,12 @@ class Piece:
     bytes_read: int
     rows_written: int
     bytes_written: int
+
+
+def _not_kept(error: OSError) -> StatementError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    code = Code.NOT_ENOUGH_SPACE if full else Code.CANNOT_WRITE_TO_FILE_DESCRIPTOR
+    return StatementError(code, f"cannot keep the rows of an INSERT: {error.strerror} ({code.name})")
 
 
 def _piece(result: Any) -> Piece:
@@ -226,7 +233,10 @@ class EngineInsert:
 
     def __init__(self, session: EngineSession, insert: Insert, folder: Path) -> None:
         self._session, self._insert = session, insert
-        self._file = tempfile.NamedTemporaryFile(dir=folder, suffix=".native", buffering=0)  # noqa: SIM115
+        try:
+            self._file = tempfile.NamedTemporaryFile(dir=folder, suffix=".native", buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise _not_kept(error) from None
 
     def __enter__(self) -> EngineInsert:
         return self
@@ -238,13 +248,12 @@ class EngineInsert:
         """Add a block.
 
         Raises:
-            StatementError: if the disk is full.
+            StatementError: if the disk is full, or takes no writes.
         """
         try:
             self._file.write(block)
         except OSError as error:
-            text = f"cannot keep the rows of an INSERT: {error.strerror} (NOT_ENOUGH_SPACE)"
-            raise StatementError(Code.NOT_ENOUGH_SPACE, text) from None
+            raise _not_kept(error) from None
 
     def finish(self) -> Piece:
         """Store the rows; when this returns they are on disk."""

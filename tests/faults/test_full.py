@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from lintas.stack.jars import kafka_jars
 from lintas.stack.java import find_java
+from tests.faults.disks import fill, small_disk
 from tests.faults.kept import until
 from tests.faults.stage import Stage
 
@@ -87,33 +85,6 @@ def test_a_producer_that_is_throttled_is_late_and_loses_nothing(stage: Stage) ->
 
 
 # ------------------------------------------------------------------------------------------ full disks
-
-
-@contextmanager
-def small_disk(place: Path, size_bytes: int) -> Iterator[Path]:
-    """A file system of its own, mounted on a directory; the test is skipped where that is not allowed."""
-    place.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"a small disk needs the right to mount: {done.stderr.decode().strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Take all that is left of it."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"\0" * 65_536):
-                pass
-        except OSError:
-            return ballast
-    return ballast
 
 
 def test_a_full_disk_under_the_status_file_stops_neither_matcher_nor_loader(stage: Stage) -> None:

@@ -24,6 +24,7 @@ from sinks.waiting import alarm, mend
         (errors.ServerException("Memory limit", 241), Failure.BUSY),
         (errors.ServerException("Too many parts", 252), Failure.BUSY),
         (errors.ServerException("readonly", 164), Failure.BUSY),
+        (errors.ServerException("filesystem error: Read-only file system", 1001), Failure.BUSY),
         (errors.ServerException("constraint", 469), Failure.DATA),
         (errors.ServerException("no column", 16), Failure.FATAL),
         (errors.ServerException("no table", 60), Failure.FATAL),
