@@ -84,6 +84,10 @@ class KafkaCluster:
         """End a node as a power cut would."""
         self._children.pop(number).kill()
 
+    def exit_code(self, number: int) -> int | None:
+        """Of a node that ended by itself; None while it runs."""
+        return self._children[number].exit_code()
+
     def signal(self, number: int, what: signal.Signals) -> None:
         """Send a node a signal, for example SIGSTOP."""
         self._children[number].send(what)

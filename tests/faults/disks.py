@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,13 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def fill(disk: Path) -> Path:
-    """Take all that is left of it; the file that takes it."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"\0" * 65_536):
-                pass
-        except OSError:
-            return ballast
+def fill(disk: Path, *, but_bytes: int = 0) -> Path:
+    """Take all that is left of it, or nearly all; the file that takes it."""
+    ballast, room = disk / "ballast", os.statvfs(disk)
+    left = room.f_bavail * room.f_frsize - but_bytes
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while left > 0:
+            left -= file.write(b"\0" * min(left, 65_536))
     return ballast
 
 
