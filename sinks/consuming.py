@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError
+from kafka.net.compat import KafkaNetClient
 
 from schemas.brokers import BrokerKind
 from sinks.compiled import use_compiled_records
@@ -30,6 +31,8 @@ COMMIT_MS = 5_000
 REFUSED_SECONDS = 10.0
 """So long may the group refuse commits; then the consumer is made anew, for some never join again by themselves."""
 CLOSE_MS = 5_000
+POLL_MS = 60_000
+"""Longest time between two polls, and so the longest that a loader which hangs can hold up its group's rebalance."""
 
 log = structlog.get_logger("sinks")
 
@@ -88,14 +91,29 @@ class Feed:
             else:
                 consumer.subscribe(self._topics)
         except BaseException:
-            consumer.close(timeout_ms=CLOSE_MS)
+            dismiss(consumer)
             raise
         self._consumer, self._committed, self._refused_since = consumer, {}, None
         self._empty_since = self._heard = time.monotonic()
 
     def _connect(self) -> Any:
         use_compiled_records()
+        made: list[Any] = []
+
+        def client(**configs: Any) -> Any:
+            made.append(KafkaNetClient(**configs))
+            return made[-1]
+
+        try:
+            return self._consumer_over(client)
+        except BaseException:
+            for one in made:  # a consumer that finds no broker leaves its thread and its sockets behind
+                one.close()
+            raise
+
+    def _consumer_over(self, client: Callable[..., Any]) -> Any:
         consumer = KafkaConsumer(
+            kafka_client=client,
             bootstrap_servers=list(self._settings.kafka),
             client_id=self._group,
             group_id=self._group,
@@ -107,6 +125,7 @@ class Feed:
             max_partition_fetch_bytes=FETCH_BYTES,
             session_timeout_ms=self._settings.session_timeout_ms,
             heartbeat_interval_ms=self._settings.session_timeout_ms // 4,
+            max_poll_interval_ms=POLL_MS,
             bootstrap_timeout_ms=BOOTSTRAP_MS,
             reconnect_backoff_max_ms=2_000,
             metrics_enabled=False,
@@ -119,10 +138,7 @@ class Feed:
         consumer, self._consumer = self._consumer, None
         if consumer is None:
             return
-        try:
-            consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
-        except (KafkaError, OSError) as error:
-            log.warning("consumer could not leave its group", error=type(error).__name__)
+        dismiss(consumer)
 
     @property
     def is_open(self) -> bool:
@@ -239,6 +255,16 @@ class Feed:
             (place.topic, place.partition): max((self._consumer.highwater(place) or 0) - position.offset, 0)
             for place, position in self.positions().items()
         }
+
+
+def dismiss(consumer: Any) -> None:
+    """Leave the group, and let go of thread and sockets even if the group does not answer: its own close keeps them."""
+    try:
+        consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+    except (KafkaError, OSError) as error:
+        log.warning("consumer could not leave its group", error=type(error).__name__)
+    finally:
+        consumer._client.close()
 
 
 def outlive_lost_connections(consumer: Any) -> None:

@@ -113,10 +113,12 @@ def merging(database: StoreAddress, *, wanted: bool) -> Iterator[None]:
 
     def merge() -> None:
         client = connect(database)
-        while not stop.is_set():
-            for table in ("assessments", "assessment_versions", "rejected"):
-                client.execute(f"OPTIMIZE TABLE {table} FINAL")
-        client.disconnect()
+        try:
+            while not stop.is_set():
+                for table in ("assessments", "assessment_versions", "rejected"):
+                    client.execute(f"OPTIMIZE TABLE {table} FINAL")
+        finally:
+            client.disconnect()
 
     thread = threading.Thread(target=merge)
     if wanted:
