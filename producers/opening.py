@@ -9,12 +9,15 @@ from typing import BinaryIO
 
 from producers.columns import FileKind
 from producers.csv_rows import csv_table
+from producers.edifact import INTERCHANGE
+from producers.hints import NO_HINTS, Hints
 from producers.jsonl_rows import jsonl_table
+from producers.paxlst_rows import paxlst_table
 from producers.physical_lines import BOM
 from producers.rows import Table, UnreadableFile
 from producers.xlsx_rows import xlsx_table
 
-SNIFFED_BYTES = 4096
+SNIFFED_BYTES = 16 * 1024
 _Reader = Callable[[BinaryIO, FileKind], Table]
 READERS: Mapping[str, _Reader] = {
     ".csv": csv_table,
@@ -27,7 +30,7 @@ OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
 @contextmanager
-def open_table(path: Path, kind: FileKind) -> Iterator[Table]:
+def open_table(path: Path, kind: FileKind, hints: Hints = NO_HINTS) -> Iterator[Table]:
     """The rows of a file while it is open.
 
     Raises:
@@ -41,7 +44,10 @@ def open_table(path: Path, kind: FileKind) -> Iterator[Table]:
     with file:
         start = file.read(SNIFFED_BYTES)
         file.seek(0)
-        yield _reader(path, start)(file, kind)
+        if INTERCHANGE.search(start):
+            yield paxlst_table(file, kind, hints)
+        else:
+            yield _reader(path, start)(file, kind)
 
 
 def _reader(path: Path, start: bytes) -> _Reader:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from producers.columns import CROSSINGS, REPORTS, FileKind
 from producers.connecting import PublishingFailed
+from producers.hints import NO_HINTS, Hints
 from producers.messages import Message, row_digest
 from producers.opening import open_table
 from producers.outcome import NOT_ACKNOWLEDGED, Publication, Undelivered
@@ -49,11 +50,12 @@ def publish_file(
     publisher: Publisher | None,
     on_progress: Progress | None = None,
     jobs: int = 1,
+    hints: Hints = NO_HINTS,
 ) -> Publication:
     """Publish the rows of a file; what is wrong with single rows or with all of it stands in the result.
 
     Args:
-        path: CSV, JSONL or XLSX.
+        path: CSV, JSONL, XLSX or PAXLST, by what it holds.
         kind: one of `producers.columns.KINDS`.
         province: whose crossings they are; None = by each row's checkpoint.
         key: the provinces' linkage key.
@@ -61,11 +63,12 @@ def publish_file(
         publisher: where to; None = a dry run, which reads everything and publishes nothing.
         on_progress: hears how many rows are read.
         jobs: so many processes share a long file.
+        hints: what the file does not say itself.
     """
     result = Publication(path=path, kind=kind.name, dry_run=publisher is None)
     try:
-        home = province or _home(path, kind)
-        with open_table(path, kind) as table:
+        home = province or _home(path, kind, hints)
+        with open_table(path, kind, hints) as table:
             run = _Run(
                 table=table, kind=kind, province=province, home=home, key=key, clock=clock, publisher=publisher,
                 result=result, refused=RefusedFile(path, table.header), jobs=jobs,
@@ -267,6 +270,7 @@ class _Run:
             self.refused.discard()
         for name in presentable(self.table.unknown):
             result.warnings[f"unknown_column:{name}"] += 1
+        result.warnings.update(self.table.notes)
         if self.publisher:
             result.records = self.publisher.acknowledged - before + self.records_of_workers
             gone = self.publisher.take_undelivered() | self.lost
@@ -276,11 +280,11 @@ class _Run:
         result.read += len(self.unknown)
 
 
-def _home(path: Path, kind: FileKind) -> Province | None:
+def _home(path: Path, kind: FileKind, hints: Hints) -> Province | None:
     """The province of the first known checkpoint of a crossings file: its unreadable lines are that province's."""
     if kind is not CROSSINGS:
         return None
-    with open_table(path, kind) as table:
+    with open_table(path, kind, hints) as table:
         for found in islice(table.rows, LOOKED_AT_ROWS):
             place = found.cells.get("checkpoint_id", "") if isinstance(found, Row) else ""
             province = reference.province_of(place.upper())

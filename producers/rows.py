@@ -7,6 +7,7 @@ RecordRejected      carried by `Unreadable` for one line; the reader goes on wit
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -60,6 +61,8 @@ class Table:
     rows: Iterator[Row | Unreadable]
     unknown: set[str] = field(default_factory=set)
     """Column names that are not documented and are ignored."""
+    notes: Counter[str] = field(default_factory=Counter)
+    """What is worth a warning about the file as a whole, by `kind:place`; grows while its rows are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,25 @@ import typer
 from lintas.cli.progress import counting_up
 from lintas.cli.shell import DirectoryOption, Shell, shell_of
 from lintas.failing import Failure, Misuse
-from schemas.vocabulary import Province
+from schemas.vocabulary import Direction, Province
 
 if TYPE_CHECKING:
+    from producers.hints import Hints
     from producers.journeys import SimulationSummary
     from producers.publication import Publication
 
 SHOWN_LINES = 10
 FIRST_DAY = "2026-01-05"
 """Of a simulation that is not told otherwise; fixed, so that the same seed gives the same files on any day."""
+
+
+CheckpointOption = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Where the travellers of a PAXLST are seen.  [default: by the ports of the list]"),
+]
+DirectionOption = Annotated[
+    Direction | None, typer.Option(help="Which way those of a PAXLST go.  [default: by the ports of the list]")
+]
 
 
 class Kind(StrEnum):
@@ -44,7 +54,7 @@ def add_to(app: typer.Typer) -> None:
 def publish(
     context: typer.Context,
     kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
-    file: Annotated[Path, typer.Argument(help="CSV, JSONL or XLSX.")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSONL, XLSX or a PAXLST passenger list, by what it holds.")],
     province: Annotated[
         Province | None, typer.Option(help="Whose crossings they are.  [default: by each row's checkpoint]")
     ] = None,
@@ -52,6 +62,8 @@ def publish(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="Processes that share a long file.  [default: one per core]")
     ] = None,
+    checkpoint: CheckpointOption = None,
+    direction: DirectionOption = None,
     directory: DirectoryOption = None,
 ) -> None:
     """Read a partner's file, pseudonymise, check and publish it.
@@ -62,7 +74,8 @@ def publish(
         msg = f"--province is for crossings only: {kind} are published for all provinces"
         raise Misuse(msg)
     shell = shell_of(context)
-    result = publish_one(shell, directory, kind, file, province=province, dry_run=dry_run, jobs=jobs)
+    hints = hints_of(checkpoint=checkpoint, direction=direction)
+    result = publish_one(shell, directory, kind, file, province=province, dry_run=dry_run, jobs=jobs, hints=hints)
     report(shell, result)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
@@ -77,11 +90,13 @@ def publish_one(
     province: Province | None,
     dry_run: bool = False,
     jobs: int | None = None,
+    hints: Hints | None = None,
 ) -> Publication:
     """Publish one file with a counter on a terminal."""
     from lintas.keys import read_key
     from producers.columns import KINDS
     from producers.connecting import PublishingFailed
+    from producers.hints import NO_HINTS
     from producers.publication import publish_file
     from producers.publisher import Publisher
 
@@ -105,7 +120,24 @@ def publish_one(
             publisher=publisher,
             on_progress=progress,
             jobs=jobs or len(os.sched_getaffinity(0)),
+            hints=hints or NO_HINTS,
         )
+
+
+def hints_of(*, checkpoint: str | None, direction: Direction | None) -> Hints:
+    """What the options say about a file beyond the file.
+
+    Raises:
+        Misuse: an option cannot be used.
+    """
+    from producers.hints import Hints
+    from schemas import reference
+
+    place = checkpoint.strip().upper() if checkpoint else None
+    if place is not None and place not in reference.checkpoints():
+        msg = "--checkpoint is not in the reference list: see checkpoints.csv in schemas/reference/data"
+        raise Misuse(msg)
+    return Hints(checkpoint=place, direction=direction)
 
 
 def report(shell: Shell, result: Publication) -> None:

@@ -31,6 +31,8 @@ class Checkpoint:
     docs: frozenset[str]
     status: str
     counterparts: tuple[str, ...]
+    ports: frozenset[str]
+    """Its UN/LOCODE and its IATA code, where it has them; terminals of one port share a LOCODE."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class ForeignPlace:
     mode: str
     lat: float
     lon: float
+    ports: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +61,15 @@ class RouteNode:
     lat: float
     lon: float
     tz: str
+    ports: frozenset[str]
 
 
 def _split(text: str, mark: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(mark) if part.strip())
+
+
+def _ports(row: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(filter(None, (row["unlocode"], row["iata"])))
 
 
 @cache
@@ -85,6 +93,7 @@ def checkpoints() -> Mapping[str, Checkpoint]:
                 docs=frozenset(_split(r["docs"], "|")),
                 status=r["status"],
                 counterparts=_split(r["counterparts"], "|"),
+                ports=_ports(r),
             )
             for r in rows("checkpoints.csv")
         }
@@ -103,6 +112,7 @@ def foreign_places() -> Mapping[str, ForeignPlace]:
                 mode=r["mode"],
                 lat=float(r["lat"]),
                 lon=float(r["lon"]),
+                ports=_ports(r),
             )
             for r in rows("foreign-counterparts.csv")
         }
@@ -124,6 +134,7 @@ def route_nodes() -> Mapping[str, RouteNode]:
                 lat=float(r["lat"]),
                 lon=float(r["lon"]),
                 tz=r["tz"],
+                ports=_ports(r),
             )
             for r in rows("route-nodes.csv")
         }
@@ -155,3 +166,11 @@ def place_country(code: str) -> str | None:
     if code in foreign_places():
         return foreign_places()[code].country
     return "ID" if code in checkpoints() or code in route_nodes() else None
+
+
+@lru_cache(maxsize=4096)
+def places_at(code: str) -> tuple[str, ...]:
+    """The ids of the places that bear a code: their own id, a UN/LOCODE or an IATA code."""
+    every: tuple[Mapping[str, Checkpoint | ForeignPlace | RouteNode], ...]
+    every = (checkpoints(), foreign_places(), route_nodes())
+    return tuple(one for places in every for one, place in places.items() if code == one or code in place.ports)
