@@ -23,6 +23,8 @@ from producers.rows import (
 )
 from schemas.errors import Reason, RecordRejected
 
+HEADER_LINES = 20
+"""The header is looked for in this many lines."""
 DELIMITERS = (",", ";", "\t", "|")
 MAX_LINES_OF_A_CELL = 20
 """How far a quoted cell may reach; a quote that closes later was never meant to open."""
@@ -66,6 +68,8 @@ class _Lines:
 
 
 def _first_row(lines: _Lines, kind: FileKind) -> tuple[str, list[str]]:
+    """Delimiter and names of the header, which may stand below lines of a title."""
+    _skip_titles(lines, kind)
     while (line := lines.take()) is not None:
         if not line.data.strip():
             continue
@@ -79,12 +83,25 @@ def _first_row(lines: _Lines, kind: FileKind) -> tuple[str, list[str]]:
             raise UnreadableFile(msg) from None
         if text.strip().lower().startswith("sep="):
             continue  # Excel's hint for itself
-        return _sniff(text, kind)
+        _, delimiter, names = _sniff(text, kind)
+        return delimiter, names
     msg = f"the file is empty: the first row must name the columns of a {kind.name} file"
     raise UnreadableFile(msg)
 
 
-def _sniff(text: str, kind: FileKind) -> tuple[str, list[str]]:
+def _skip_titles(lines: _Lines, kind: FileKind) -> None:
+    for distance in range(HEADER_LINES):
+        line = lines.peek(distance)
+        if line is None or line.cut:
+            return
+        known, _, _ = _sniff(line.data.decode(errors="replace"), kind)
+        if known > len(kind.columns) // 8:
+            lines.drop(distance)
+            return
+
+
+def _sniff(text: str, kind: FileKind) -> tuple[int, str, list[str]]:
+    """How many columns a line names when it is split as it names most, that delimiter, and the names."""
     best, names = ",", [text]
     known = -1
     for delimiter in DELIMITERS:
@@ -94,7 +111,7 @@ def _sniff(text: str, kind: FileKind) -> tuple[str, list[str]]:
         count = sum(column_name(cell) in kind.column_set for cell in cells)
         if count > known:
             best, names, known = delimiter, cells, count
-    return best, names
+    return known, best, names
 
 
 def split(text: str, delimiter: str) -> list[str] | None:

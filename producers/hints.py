@@ -15,6 +15,8 @@ class Hints:
     checkpoint: str | None = None
     """Id of the checkpoint at which the travellers of a passenger list are seen."""
     direction: Direction | None = None
+    sheet: str | None = None
+    """The sheet of a workbook that has several of the kind."""
 
 
 NO_HINTS: Final = Hints()

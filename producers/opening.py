@@ -1,4 +1,4 @@
-"""Opens a partner's file as the kind that its name or its first bytes say."""
+"""Opens a partner's file as the kind that it is, whatever it is called."""
 
 from __future__ import annotations
 
@@ -14,18 +14,14 @@ from producers.hints import NO_HINTS, Hints
 from producers.jsonl_rows import jsonl_table
 from producers.paxlst_rows import paxlst_table
 from producers.physical_lines import BOM
+from producers.recoding import as_utf8
 from producers.rows import Table, UnreadableFile
 from producers.xlsx_rows import xlsx_table
 
 SNIFFED_BYTES = 16 * 1024
 _Reader = Callable[[BinaryIO, FileKind], Table]
-READERS: Mapping[str, _Reader] = {
-    ".csv": csv_table,
-    ".tsv": csv_table,
-    ".jsonl": jsonl_table,
-    ".ndjson": jsonl_table,
-    ".xlsx": xlsx_table,
-}
+TEXT_READERS: Mapping[str, _Reader] = {".jsonl": jsonl_table, ".ndjson": jsonl_table}
+ZIP = b"PK\x03\x04"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 
 
@@ -42,25 +38,41 @@ def open_table(path: Path, kind: FileKind, hints: Hints = NO_HINTS) -> Iterator[
         msg = f"the file cannot be opened: {error.strerror or type(error).__name__}"
         raise UnreadableFile(msg) from None
     with file:
-        start = file.read(SNIFFED_BYTES)
-        file.seek(0)
-        if INTERCHANGE.search(start):
-            yield paxlst_table(file, kind, hints)
-        else:
-            yield _reader(path, start)(file, kind)
+        yield _table(file, path, kind, hints)
 
 
-def _reader(path: Path, start: bytes) -> _Reader:
-    if start.startswith(OLD_OFFICE):
-        msg = "the file is an old or password-protected Excel file: save it as .xlsx without a password"
-        raise UnreadableFile(msg)
+def _table(file: BinaryIO, path: Path, kind: FileKind, hints: Hints) -> Table:
+    start = _start(file)
     if not start:
         msg = "the file is empty"
         raise UnreadableFile(msg)
-    return READERS.get(path.suffix.lower()) or _sniffed(start)
+    if start.startswith(OLD_OFFICE):
+        msg = "the file is an old or password-protected Excel file: save it as .xlsx without a password"
+        raise UnreadableFile(msg)
+    if start.startswith(ZIP) or (path.suffix.lower() == ".xlsx" and b"\0" in start):
+        return xlsx_table(file, kind, hints.sheet)
+    if INTERCHANGE.search(start):
+        return paxlst_table(file, kind, hints)
+    text, encoding = as_utf8(file)
+    start = _start(text)
+    table = paxlst_table(text, kind, hints) if INTERCHANGE.search(start) else _reader(path, start)(text, kind)
+    if encoding:
+        table.notes[f"read_as:{encoding}"] += 1
+    return table
 
 
-def _sniffed(start: bytes) -> _Reader:
-    if start.startswith(b"PK\x03\x04"):
-        return xlsx_table
-    return jsonl_table if start.removeprefix(BOM).lstrip().startswith(b"{") else csv_table
+def _start(file: BinaryIO) -> bytes:
+    try:
+        start = file.read(SNIFFED_BYTES)
+    except OSError as error:
+        msg = f"the file cannot be read: {error.strerror or type(error).__name__}"
+        raise UnreadableFile(msg) from None
+    file.seek(0)
+    return start
+
+
+def _reader(path: Path, start: bytes) -> _Reader:
+    """JSON Lines or CSV: by what stands first, and by the name where that says nothing."""
+    if start.removeprefix(BOM).lstrip().startswith(b"{"):
+        return jsonl_table
+    return TEXT_READERS.get(path.suffix.lower(), csv_table)

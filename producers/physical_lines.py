@@ -10,7 +10,6 @@ from producers.rows import MAX_ROW_BYTES, UnreadableFile
 
 CHUNK_BYTES = 64 * 1024
 BOM = b"\xef\xbb\xbf"
-SAMPLE_BYTES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ def physical_lines(file: BinaryIO) -> Iterator[PhysicalLine]:
     """The lines of a file that end in LF, CRLF or CR; a byte order mark is dropped.
 
     Raises:
-        UnreadableFile: the file is UTF-16 or UTF-32, or the disk fails.
+        UnreadableFile: the disk fails.
     """
     number, tail, cut = 0, b"", False
     for chunk in _chunks(file):
@@ -46,11 +45,10 @@ def physical_lines(file: BinaryIO) -> Iterator[PhysicalLine]:
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    """The file piece by piece; the first is long enough to know its encoding, however the disk hands it out."""
+    """The file piece by piece; the first is long enough to know its mark, however the disk hands it out."""
     start = b""
-    while len(start) < SAMPLE_BYTES and (more := _read(file)):
+    while len(start) < len(BOM) and (more := _read(file)):
         start += more
-    check_encoding(start)
     if text := start.removeprefix(BOM):
         yield text
     while chunk := _read(file):
@@ -63,21 +61,6 @@ def _read(file: BinaryIO) -> bytes:
     except OSError as error:
         msg = f"the file cannot be read to its end: {error.strerror or type(error).__name__}"
         raise UnreadableFile(msg) from None
-
-
-def check_encoding(start: bytes) -> None:
-    """Refuse a file in an encoding of two or four bytes a character.
-
-    Raises:
-        UnreadableFile: says how to save it.
-    """
-    sample = start[:SAMPLE_BYTES]
-    marked = sample.startswith((b"\xff\xfe", b"\xfe\xff"))
-    # text in UTF-16 has a zero in every second byte
-    wide = len(sample) >= 20 and max(sample[::2].count(0), sample[1::2].count(0)) > 0.8 * (len(sample) // 2)
-    if marked or wide:
-        msg = "the file is UTF-16 or UTF-32 text: save it as UTF-8 (in Excel: `CSV UTF-8`)"
-        raise UnreadableFile(msg)
 
 
 def _line(number: int, piece: bytes, cut: bool) -> PhysicalLine:

@@ -1,12 +1,14 @@
-"""Reads the first sheet of an XLSX workbook, where dates and numbers are cells of their own types."""
+"""Reads one sheet of an XLSX workbook, where dates and numbers are cells of their own types."""
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import Any, BinaryIO
 
 from openpyxl import load_workbook
@@ -25,20 +27,75 @@ BATCH_ROWS = 500
 EXCEL_DIGITS = 15
 """Excel keeps no more digits of a number; the rest become zeros."""
 LOST_DIGITS = "number_lost_digits"
+CHUNK_BYTES = 1 << 20
+LONGEST_FORMULA_END = 64
+_NEVER_CALCULATED = re.compile(rb"(?:</f>|<f[^<>]*/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+_Numbered = tuple[int, tuple[Any, ...]]
 
 
-def xlsx_table(file: BinaryIO, kind: FileKind) -> Table:
-    """The rows of the first sheet that stand below a header.
+def xlsx_table(file: BinaryIO, kind: FileKind, sheet: str | None = None) -> Table:
+    """The rows below the header of the one sheet that has a header of this kind.
 
     Raises:
-        UnreadableFile: the file is no workbook, or has no usable header.
+        UnreadableFile: the file is no workbook, has no usable header or several, or was never calculated.
     """
-    rows = _numbered(_sheet_rows(file))
-    header = _find_header(rows, kind)
+    book = _workbook(file)
+    chosen = _chosen(book, kind, sheet)
+    _check_calculated(file, chosen)
+    rows = _numbered(_values(chosen))
+    header, rows = _find_header(rows, kind)
     return Table(header=header.names, rows=_rows(rows, header, kind), unknown=set(header.unknown))
 
 
-def _sheet_rows(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
+def _chosen(book: Any, kind: FileKind, name: str | None) -> Any:
+    """The sheet to read: the one that is named, or that names most columns of the kind; else the first."""
+    sheets = book.worksheets
+    if not sheets:
+        msg = "the workbook has no sheet of cells"
+        raise UnreadableFile(msg)
+    if name is not None:
+        found = [sheet for sheet in sheets if sheet.title.strip().lower() == name.strip().lower()]
+        if not found:
+            msg = f"the workbook has no sheet of that name; it has {len(sheets)}"
+            raise UnreadableFile(msg)
+        return found[0]
+    if len(sheets) == 1:
+        return sheets[0]
+    fitting = [sheet for sheet in sheets if _names_columns(sheet, kind)]
+    if len(fitting) > 1:
+        numbers = ", ".join(str(1 + sheets.index(sheet)) for sheet in fitting)
+        msg = f"sheets {numbers} of the workbook all are {kind.name}: publish each one by itself, with --sheet NAME"
+        raise UnreadableFile(msg)
+    return (fitting or sheets)[0]
+
+
+def _names_columns(sheet: Any, kind: FileKind) -> bool:
+    try:
+        head = [[_plain(value) for value in row] for row in islice(_values(sheet), HEADER_ROWS)]
+    except Exception:  # a sheet that cannot be read is none to be chosen
+        return False
+    return _known(_best_header(head, kind)[1], kind) > len(kind.columns) // 8
+
+
+def _check_calculated(file: BinaryIO, sheet: Any) -> None:
+    """Refuse formulas without a result: the cell would read as empty, and nobody would know.
+
+    Raises:
+        UnreadableFile: says how to mend it.
+    """
+    tail = b""
+    try:
+        with zipfile.ZipFile(file) as packed, packed.open(sheet._worksheet_path) as part:
+            while chunk := part.read(CHUNK_BYTES):
+                if _NEVER_CALCULATED.search(tail + chunk):
+                    msg = "the sheet has formulas that were never calculated: open it in Excel, save it, hand that in"
+                    raise UnreadableFile(msg)
+                tail = chunk[-LONGEST_FORMULA_END:]
+    except (zipfile.BadZipFile, KeyError, OSError, zlib.error, EOFError):
+        return  # reading the rows tells
+
+
+def _workbook(file: BinaryIO) -> Any:
     try:
         with zipfile.ZipFile(file) as packed:
             unpacked = sum(member.file_size for member in packed.infolist())
@@ -48,18 +105,21 @@ def _sheet_rows(file: BinaryIO) -> Iterator[tuple[Any, ...]]:
         file.seek(0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = load_workbook(file, read_only=True, data_only=True)
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
+            return load_workbook(file, read_only=True, data_only=True)
     except UnreadableFile:
         raise
     except Exception as error:  # a broken zip fails in openpyxl in as many ways as it can be broken
         msg = f"the file is not a readable XLSX workbook ({type(error).__name__}): save it again as .xlsx"
         raise UnreadableFile(msg) from None
-    return sheet.iter_rows(values_only=True)
 
 
-def _numbered(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _values(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    sheet.reset_dimensions()
+    found: Iterator[tuple[Any, ...]] = sheet.iter_rows(values_only=True)
+    return found
+
+
+def _numbered(rows: Iterator[tuple[Any, ...]]) -> Iterator[_Numbered]:
     number = 0
     while True:
         try:
@@ -79,22 +139,39 @@ def _numbered(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, tuple[Any,
             raise UnreadableFile(msg)
 
 
-def _find_header(rows: Iterator[tuple[int, tuple[Any, ...]]], kind: FileKind) -> Header:
+def _find_header(rows: Iterator[_Numbered], kind: FileKind) -> tuple[Header, Iterator[_Numbered]]:
+    """The header and the rows below it; it may stand below a title and span two rows, with cells merged down."""
+    head = list(islice(rows, HEADER_ROWS + 1))
+    names = [[_plain(value) for value in row] for _, row in head]
+    place, found = _best_header(names, kind)
+    if not found:
+        msg = f"the first {HEADER_ROWS} rows of the sheet name no column of a {kind.name} file"
+        raise UnreadableFile(msg)
+    return read_header(found, kind), chain(head[place + 1 :], rows)
+
+
+def _best_header(names: list[list[str]], kind: FileKind) -> tuple[int, list[str]]:
+    """The last row of the header, and its names; those of the likeliest row where none is a full header."""
     best: tuple[int, list[str]] = (0, [])
-    for _, row in islice(rows, HEADER_ROWS):
-        names = [_plain(value) for value in row]
-        known = sum(column_name(name) in kind.column_set for name in names)
+    for place, row in enumerate(names[:HEADER_ROWS]):
+        below = names[place + 1] if place + 1 < len(names) else []
+        both = [low or high for high, low in zip_longest(row, below, fillvalue="")]
+        known = _known(row, kind)
+        found = (place, row)
+        if _known(both, kind) > max(known, _known(below, kind)):
+            known, found = _known(both, kind), (place + 1, both)
+        if known > _known(best[1], kind):
+            best = found
         if known > len(kind.columns) // 8:
-            return read_header(names, kind)
-        if known > best[0]:
-            best = (known, names)
-    if best[0]:
-        return read_header(best[1], kind)  # says which columns are missing
-    msg = f"the first {HEADER_ROWS} rows of the first sheet name no column of a {kind.name} file"
-    raise UnreadableFile(msg)
+            break
+    return best
 
 
-def _rows(rows: Iterator[tuple[int, tuple[Any, ...]]], header: Header, kind: FileKind) -> Iterator[Row | Unreadable]:
+def _known(names: Iterable[str], kind: FileKind) -> int:
+    return sum(column_name(name) in kind.column_set for name in names)
+
+
+def _rows(rows: Iterator[_Numbered], header: Header, kind: FileKind) -> Iterator[Row | Unreadable]:
     width = len(header.names)
     columns = [column_name(name) for name in header.names]
     for number, row in rows:

@@ -257,7 +257,6 @@ HEADER = ",".join(COLUMNS).encode()
         ("empty.csv", b"", "empty"),
         ("blank.csv", b"\n\n\n", "empty"),
         ("binary.csv", bytes(range(256)) * 20, "column|UTF-8"),
-        ("utf16.csv", (HEADER + b"\n").decode().encode("utf-16"), "UTF-16"),
         ("old.xls", b"\xd0\xcf\x11\xe0" + b"\0" * 600, "xlsx"),
         ("broken.xlsx", b"PK\x03\x04" + b"\0" * 600, "."),
         ("other.csv", b"a,b,c\n1,2,3\n", "checkpoint_id"),

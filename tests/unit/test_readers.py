@@ -101,8 +101,6 @@ def test_a_line_of_five_megabytes_is_refused_and_the_next_is_read(tmp_path: Path
         ("MARIA SERAN,5399995705989001\nx,y\n", "no column `checkpoint_id`"),
         ("name,occurred_at,direction\nx,y,z\n", "no column `checkpoint_id`"),
         (HEADER + ",Name\n", "`name` more than once"),
-        ((HEADER + "\n" + GOOD).encode("utf-16"), "UTF-16"),
-        ((HEADER + "\n" + GOOD).encode("utf-16-be"), "UTF-16"),
         (b"\xd0\xcf\x11\xe0 old excel", "old or password-protected"),
     ],
 )
@@ -209,7 +207,7 @@ def test_a_nik_whose_last_digit_excel_may_have_lost_is_no_nik(tmp_path: Path) ->
 def test_a_broken_workbook_is_one_clear_error(tmp_path: Path) -> None:
     whole = sheet(tmp_path, NAMES, *(["ID-21-BTC"] * 6 for _ in range(50))).read_bytes()
     assert "not a readable XLSX workbook" in dry(file(tmp_path, whole[: len(whole) // 2], "half.xlsx")).failure
-    assert "not a readable XLSX workbook" in dry(file(tmp_path, HEADER, "text.xlsx")).failure
+    assert dry(file(tmp_path, f"{HEADER}\n{GOOD}\n", "text.xlsx")).accepted == 1
 
 
 def test_refused_rows_stand_beside_the_file_until_a_run_refuses_nothing(tmp_path: Path) -> None:
