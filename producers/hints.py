@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from producers.mapping import Mapping
 from schemas.vocabulary import Direction
 
 
@@ -15,6 +16,8 @@ class Hints:
     checkpoint: str | None = None
     """Id of the checkpoint at which the travellers of a passenger list are seen."""
     direction: Direction | None = None
+    mapping: Mapping | None = None
+    """Whose columns stand for which of ours."""
     sheet: str | None = None
     """The sheet of a workbook that has several of the kind."""
 

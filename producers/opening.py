@@ -37,11 +37,16 @@ def open_table(path: Path, kind: FileKind, hints: Hints = NO_HINTS) -> Iterator[
     except OSError as error:
         msg = f"the file cannot be opened: {error.strerror or type(error).__name__}"
         raise UnreadableFile(msg) from None
+    mapping = hints.mapping
     with file:
-        yield _table(file, path, kind, hints)
+        if mapping is None:
+            yield _table(file, path, kind, hints)
+        else:
+            yield mapping.apply(_table(file, path, mapping.source_kind(kind), hints))
 
 
 def _table(file: BinaryIO, path: Path, kind: FileKind, hints: Hints) -> Table:
+    """The rows under the names that the file gives its columns."""
     start = _start(file)
     if not start:
         msg = "the file is empty"
@@ -52,13 +57,20 @@ def _table(file: BinaryIO, path: Path, kind: FileKind, hints: Hints) -> Table:
     if start.startswith(ZIP) or (path.suffix.lower() == ".xlsx" and b"\0" in start):
         return xlsx_table(file, kind, hints.sheet)
     if INTERCHANGE.search(start):
-        return paxlst_table(file, kind, hints)
+        return _list(file, kind, hints)
     text, encoding = as_utf8(file)
     start = _start(text)
-    table = paxlst_table(text, kind, hints) if INTERCHANGE.search(start) else _reader(path, start)(text, kind)
+    table = _list(text, kind, hints) if INTERCHANGE.search(start) else _reader(path, start)(text, kind)
     if encoding:
         table.notes[f"read_as:{encoding}"] += 1
     return table
+
+
+def _list(file: BinaryIO, kind: FileKind, hints: Hints) -> Table:
+    if hints.mapping is not None:
+        msg = "the file is a passenger list (PAXLST), which needs no mapping: leave --mapping out"
+        raise UnreadableFile(msg)
+    return paxlst_table(file, kind, hints)
 
 
 def _start(file: BinaryIO) -> bytes:

@@ -30,6 +30,7 @@ LOST_DIGITS = "number_lost_digits"
 CHUNK_BYTES = 1 << 20
 LONGEST_FORMULA_END = 64
 _NEVER_CALCULATED = re.compile(rb"(?:</f>|<f[^<>]*/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+_ANY = FileKind(name="", columns=(), required=())
 _Numbered = tuple[int, tuple[Any, ...]]
 
 
@@ -229,3 +230,20 @@ def _number(value: int | float) -> tuple[str, bool]:
     if len(str(abs(whole))) > EXCEL_DIGITS and whole % 10 == 0:
         return f"{value:.14e}", True
     return str(whole), False
+
+
+def first_rows(file: BinaryIO, sheet: str | None, most: int) -> list[list[str]]:
+    """The first rows of the named sheet, or of the first that has any, whatever its columns are called.
+
+    Raises:
+        UnreadableFile: the file is no workbook, or has no such sheet.
+    """
+    book = _workbook(file)
+    sheets = [_chosen(book, _ANY, sheet)] if sheet else book.worksheets
+    for one in sheets:
+        rows = [
+            [_text(value, dates=True)[0].strip() for value in row] for _, row in islice(_numbered(_values(one)), most)
+        ]
+        if sum(any(row) for row in rows) > 1:
+            return rows
+    return []

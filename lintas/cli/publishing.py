@@ -20,6 +20,7 @@ from schemas.vocabulary import Direction, Province
 if TYPE_CHECKING:
     from producers.hints import Hints
     from producers.journeys import SimulationSummary
+    from producers.mapping import Mapping
     from producers.publication import Publication
 
 SHOWN_LINES = 10
@@ -33,6 +34,14 @@ CheckpointOption = Annotated[
 ]
 DirectionOption = Annotated[
     Direction | None, typer.Option(help="Which way those of a PAXLST go.  [default: by the ports of the list]")
+]
+
+MappingOption = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="FILE", help="Whose columns stand for which of ours; `lintas map` proposes one."),
+]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a workbook that has several such.")
 ]
 
 
@@ -64,6 +73,8 @@ def publish(
     ] = None,
     checkpoint: CheckpointOption = None,
     direction: DirectionOption = None,
+    mapping: MappingOption = None,
+    sheet: SheetOption = None,
     directory: DirectoryOption = None,
 ) -> None:
     """Read a partner's file, pseudonymise, check and publish it.
@@ -74,7 +85,7 @@ def publish(
         msg = f"--province is for crossings only: {kind} are published for all provinces"
         raise Misuse(msg)
     shell = shell_of(context)
-    hints = hints_of(checkpoint=checkpoint, direction=direction)
+    hints = hints_of(kind, checkpoint=checkpoint, direction=direction, mapping=mapping, sheet=sheet)
     result = publish_one(shell, directory, kind, file, province=province, dry_run=dry_run, jobs=jobs, hints=hints)
     report(shell, result)
     if result.exit_code:
@@ -124,7 +135,14 @@ def publish_one(
         )
 
 
-def hints_of(*, checkpoint: str | None, direction: Direction | None) -> Hints:
+def hints_of(
+    kind: Kind,
+    *,
+    checkpoint: str | None = None,
+    direction: Direction | None = None,
+    mapping: Path | None = None,
+    sheet: str | None = None,
+) -> Hints:
     """What the options say about a file beyond the file.
 
     Raises:
@@ -137,7 +155,28 @@ def hints_of(*, checkpoint: str | None, direction: Direction | None) -> Hints:
     if place is not None and place not in reference.checkpoints():
         msg = "--checkpoint is not in the reference list: see checkpoints.csv in schemas/reference/data"
         raise Misuse(msg)
-    return Hints(checkpoint=place, direction=direction)
+    read = mapping_of(mapping, kind) if mapping is not None else None
+    return Hints(checkpoint=place, direction=direction, mapping=read, sheet=sheet)
+
+
+def mapping_of(path: Path, kind: Kind) -> Mapping:
+    """Read a mapping file.
+
+    Raises:
+        Misuse: it cannot be read, or not used; names line, key and what is allowed.
+    """
+    from producers.columns import KINDS
+    from producers.mapping import MappingError, read_mapping
+
+    try:
+        return read_mapping(path.read_text(encoding="utf-8"), KINDS[kind.value])
+    except MappingError as error:
+        msg = f"{path}, {error}"
+    except OSError as error:
+        msg = f"the mapping {path} cannot be read ({error.strerror})"
+    except UnicodeDecodeError:
+        msg = f"the mapping {path} is not UTF-8"
+    raise Misuse(msg)
 
 
 def report(shell: Shell, result: Publication) -> None:
