@@ -39,6 +39,8 @@ from schemas.vocabulary import Direction, DocumentType, Mode, OfficerAction, Pro
 TOKEN_KINDS = {DocumentType.SPLP: TokenKind.SPLP, DocumentType.PLB: TokenKind.PLB}
 """Every other document is looked for among the passports, so that a wrong word for a passport still finds it."""
 NIK_DIGITS = 16
+MRZ_REPAIRED = f"{Quality.MRZ_REPAIRED.value}:mrz"
+"""The warning of a row whose zone was mended when it was scanned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,8 @@ def _zone_of(cells: Cells, at: date, qualities: Qualities) -> MachineReadable:
     if text is None:
         return MachineReadable(problem="none")
     zone = read_mrz(text, at)
+    if MRZ_REPAIRED in cells.warnings:
+        qualities.add(Quality.MRZ_REPAIRED)
     if zone.problem:
         qualities.add(Quality.MRZ_UNREADABLE)
     elif not zone.ok:

@@ -69,7 +69,7 @@ def publish_file(
     try:
         home = province or _home(path, kind, hints)
         with open_table(path, kind, hints) as table:
-            run = _Run(
+            run = Run(
                 table=table, kind=kind, province=province, home=home, key=key, clock=clock, publisher=publisher,
                 result=result, refused=RefusedFile(path, table.header), jobs=jobs,
             )  # fmt: skip
@@ -82,7 +82,7 @@ def publish_file(
 
 
 @dataclass(slots=True, kw_only=True)
-class _Run:
+class Run:
     """One file on its way."""
 
     table: Table
@@ -102,11 +102,12 @@ class _Run:
     records_of_workers: int = 0
 
     def go(self, on_progress: Progress | None) -> None:
+        """Publish every row and close the books."""
         before = self.publisher.acknowledged if self.publisher else 0
         try:
-            self._check_topics()
+            self.check_topics()
             for found in self.table.rows if self.jobs < 2 else islice(self.table.rows, ALONE_ROWS):
-                self._take(found)
+                self.take(found)
                 if on_progress and self.result.read % PROGRESS_ROWS == 0:
                     on_progress(self.result.read)
             if self.jobs > 1 and self.result.read == ALONE_ROWS:
@@ -114,11 +115,12 @@ class _Run:
             if self.publisher:
                 self.publisher.flush()
         finally:
-            self._close_books(before)
+            self.close_books(before)
             if on_progress:
                 on_progress(self.result.read)
 
-    def _check_topics(self) -> None:
+    def check_topics(self) -> None:
+        """Make sure before the first row that there is somewhere to publish to."""
         if self.publisher is None:
             return
         if self.kind is CROSSINGS:
@@ -131,7 +133,8 @@ class _Run:
         if names:
             self.publisher.check_topics(names)
 
-    def _take(self, found: Row | Unreadable) -> None:
+    def take(self, found: Row | Unreadable) -> RecordRejected | None:
+        """Publish one row, or its refusal, which is the answer."""
         result = self.result
         result.read += 1
         result.last_line = found.line
@@ -141,12 +144,13 @@ class _Run:
             messages, warnings = read_messages(found, self.kind, province=self.province, key=self.key)
         except RecordRejected as refusal:
             self._refuse(found, refusal)
-            return
+            return refusal
         result.accepted += 1
         result.warnings.update(warnings)
         if self.publisher:
             for message in messages:
                 self.publisher.publish(message, found.line)
+        return None
 
     def _share(self, on_progress: Progress | None) -> None:
         """Go on together with workers, alone until they are there."""
@@ -159,13 +163,13 @@ class _Run:
             workers = Workers(assignment, self.jobs, on_wait=publisher.on_wait if publisher else lambda _: None)
         except OSError:  # no more processes to be had: alone, then
             for found in rows:
-                self._take(found)
+                self.take(found)
             return
         with workers:
             while not workers.ready():
                 some = list(islice(rows, ROWS_WHILE_THEY_START))
                 for found in some:
-                    self._take(found)
+                    self.take(found)
                 if not some:
                     break
             if publisher:
@@ -262,7 +266,8 @@ class _Run:
             return "transit", topics.REGISTRY
         return topics.transit_topic(home), home.value
 
-    def _close_books(self, before: int) -> None:
+    def close_books(self, before: int) -> None:
+        """Say what became of everything; `before`: what the publisher had acknowledged at the start."""
         result = self.result
         try:
             result.refused_file = self.refused.finish()

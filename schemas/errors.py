@@ -38,6 +38,7 @@ class Reason(StrEnum):
     WRONG_PROVINCE = "wrong_province"
     NO_IDENTITY = "no_identity"
     RAW_IDENTITY = "raw_identity"
+    BAD_MRZ = "bad_mrz"
     BAD_TOKEN = "bad_token"
     UNKNOWN_KEY_ID = "unknown_key_id"
     # the place in Kafka
@@ -72,6 +73,7 @@ MEND: dict[Reason, str] = {
     Reason.WRONG_PROVINCE: "publish a checkpoint's events to its own province's topic",
     Reason.NO_IDENTITY: "give a name or a document number",
     Reason.RAW_IDENTITY: "take the identity number, name or phone out of the named field",
+    Reason.BAD_MRZ: "scan the document again, or type its data in by hand",
     Reason.BAD_TOKEN: "publish through `lintas publish`: identities travel as tokens only",
     Reason.UNKNOWN_KEY_ID: "use the linkage key that the provinces agreed on",
     Reason.KEY_MISMATCH: "the Kafka key must be the record's block",

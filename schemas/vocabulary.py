@@ -161,6 +161,8 @@ class Quality(StrEnum):
     DOCUMENT_NUMBER_INVALID = "document_number_invalid"
     MRZ_UNREADABLE = "mrz_unreadable"
     MRZ_CHECK_FAILED = "mrz_check_failed"
+    MRZ_REPAIRED = "mrz_repaired"
+    """One character that the reader had mistaken was mended by the check digits."""
     MRZ_CONTRADICTS_ROW = "mrz_contradicts_row"
     NO_NAME = "no_name"
     TEXT_WITHHELD = "text_withheld"

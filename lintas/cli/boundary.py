@@ -97,17 +97,36 @@ def _unexpected(error: Exception, env: Mapping[str, str], arguments: Sequence[st
     """One line; the traceback goes to a file of its own, or to stderr on wish."""
     what = f"unexpected {type(error).__name__}"
     if env.get("LINTAS_TRACEBACK") == "1":
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(traceback_of(error))
         return what
     file = _directory(env, arguments) / "log" / "traceback.txt"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as target:
-            traceback.print_exception(error, file=target)
+            target.write(traceback_of(error))
     except OSError:
         return f"{what}: set LINTAS_TRACEBACK=1 to see where"
     return f"{what}; the traceback is in {file}: please report it"
+
+
+def traceback_of(error: BaseException) -> str:
+    """Where an error came from, without the texts of the exceptions: those of a reader may quote a person's row."""
+    told = traceback.TracebackException.from_exception(error, capture_locals=False)
+    lines: list[str] = []
+    one: traceback.TracebackException | None = told
+    while one is not None:
+        lines += ["Traceback (most recent call last):\n", *one.stack.format(), f"{type_name(one)}: (text left out)\n"]
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+        if one is not None:
+            lines.append("\nwhich came of:\n\n")
+    return "".join(lines)
+
+
+def type_name(told: traceback.TracebackException) -> str:
+    """The class of the exception."""
+    kind = told.exc_type
+    return kind.__qualname__ if kind is not None else "Exception"
 
 
 def _directory(env: Mapping[str, str], arguments: Sequence[str]) -> Path:

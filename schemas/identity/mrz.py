@@ -77,7 +77,7 @@ def read_mrz(text: str, at: date) -> MachineReadable:
         text: its lines, separated by line breaks or joined.
         at: the day by which the century of the birth date is resolved.
     """
-    lines = _lines(text)
+    lines = zone_lines(text)
     if not lines:
         return MachineReadable(problem=MrzProblem.EMPTY)
     shape = _SHAPES.get(tuple(map(len, lines)))
@@ -88,7 +88,8 @@ def read_mrz(text: str, at: date) -> MachineReadable:
     return _read_td1(lines, at) if shape == "TD1" else _read_two_lines(lines, shape, at)
 
 
-def _lines(text: str) -> tuple[str, ...]:
+def zone_lines(text: str) -> tuple[str, ...]:
+    """The lines of a zone that may be joined, as many as there are."""
     if _CHARACTERS.fullmatch(text):
         lines: tuple[str, ...] = (text,)
     else:

@@ -238,7 +238,10 @@ def test_a_defect_leaves_one_line_and_its_traceback_in_a_file_of_its_owner(
     file = tmp_path / "stack" / "log" / "traceback.txt"
     assert str(file) in one_line(err)
     assert "row of a person" not in err
-    assert "ZeroDivisionError" in file.read_text(encoding="utf-8")
+    told = file.read_text(encoding="utf-8")
+    assert "ZeroDivisionError" in told
+    assert "Traceback" in told
+    assert "row of a person" not in told
     assert file.stat().st_mode & 0o777 == 0o600
 
 
