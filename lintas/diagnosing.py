@@ -43,7 +43,7 @@ def diagnose(settings: Settings, env: Mapping[str, str], clock: Clock) -> Iterat
     """Every check, one after the other."""
     yield check_directory(settings.directory)
     yield check_disk(settings.directory)
-    yield check_key(settings.key_file)
+    yield from map(check_key, settings.key_files)
     yield check_policy(settings)
     if settings.kafka_is_local and settings.broker_kind is BrokerKind.KAFKA:
         yield check_java(env)

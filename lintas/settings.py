@@ -81,12 +81,19 @@ class Settings:
     """Bootstrap addresses; empty where neither LINTAS_KAFKA nor a local stack names any."""
     broker_kind: BrokerKind
     clickhouse: ClickHouse | None
-    key_file: Path
+    key_files: tuple[Path, ...]
+    """The linkage key that everything is published under; while keys change, those that registrations are published
+    under besides."""
     policy_file: Path | None
     partitions: int
     replication: int
     kafka_is_local: bool
     clickhouse_is_local: bool
+
+    @property
+    def key_file(self) -> Path:
+        """The linkage key that everything is published under."""
+        return self.key_files[0]
 
     @property
     def places(self) -> Places:
@@ -139,7 +146,7 @@ class Settings:
             kafka=named or local,
             broker_kind=_choice(env, "LINTAS_BROKER_KIND", kind),
             clickhouse=_clickhouse(env, where, stack),
-            key_file=Path(_text(env, "LINTAS_KEY_FILE") or Places(directory=where).key),
+            key_files=_paths(_text(env, "LINTAS_KEY_FILE")) or (Places(directory=where).key,),
             policy_file=Path(_text(env, "LINTAS_POLICY")) if _text(env, "LINTAS_POLICY") else None,
             partitions=_number(env, "LINTAS_PARTITIONS", default_partitions, most=10_000),
             replication=_number(env, "LINTAS_REPLICATION", 1, most=100),
@@ -214,6 +221,10 @@ def _password(file: Path) -> str:
 
 def _text(env: Mapping[str, str], name: str) -> str:
     return env.get(name, "").strip()
+
+
+def _paths(text: str) -> tuple[Path, ...]:
+    return tuple(Path(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _number(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:

@@ -150,6 +150,8 @@ class _Splitter:
                 if segment.tag == "UNZ":
                     self._put_back(whole[place + 1 :])
                     return
+            if self._buffer.lstrip().startswith(b"UNA") and self._begins_anew([]):
+                return
             if len(self._buffer) > MAX_SEGMENT_BYTES:
                 yield self._cut(self._buffer[:MAX_SEGMENT_BYTES])
                 if not self._skip_to_end():

@@ -43,6 +43,8 @@ class Publication:
     refused_file: Path | None = None
     failure: str = ""
     """Why the file was not read, or publishing not finished."""
+    away: bool = False
+    """Whether it failed because Kafka did not take records: the same again later may do."""
     last_line: int = 0
     """The last line that was read."""
 

@@ -51,6 +51,7 @@ def publish_file(
     on_progress: Progress | None = None,
     jobs: int = 1,
     hints: Hints = NO_HINTS,
+    also: tuple[LinkageKey, ...] = (),
 ) -> Publication:
     """Publish the rows of a file; what is wrong with single rows or with all of it stands in the result.
 
@@ -64,6 +65,7 @@ def publish_file(
         on_progress: hears how many rows are read.
         jobs: so many processes share a long file.
         hints: what the file does not say itself.
+        also: keys that registrations and reports are published under besides, while keys change.
     """
     result = Publication(path=path, kind=kind.name, dry_run=publisher is None)
     try:
@@ -71,11 +73,11 @@ def publish_file(
         with open_table(path, kind, hints) as table:
             run = Run(
                 table=table, kind=kind, province=province, home=home, key=key, clock=clock, publisher=publisher,
-                result=result, refused=RefusedFile(path, table.header), jobs=jobs,
+                result=result, refused=RefusedFile(path, table.header), jobs=jobs, also=also,
             )  # fmt: skip
             run.go(on_progress)
     except (UnreadableFile, PublishingFailed) as error:
-        result.failure = str(error)
+        result.failure, result.away = str(error), isinstance(error, PublishingFailed)
     except OSError as error:
         result.failure = f"the refused rows cannot be written beside the file: {error.strerror or type(error).__name__}"
     return result
@@ -95,6 +97,7 @@ class Run:
     result: Publication
     refused: RefusedFile
     jobs: int
+    also: tuple[LinkageKey, ...] = ()
     lost: dict[int, Undelivered] = field(default_factory=dict)
     """What workers could not deliver."""
     unknown: list[int] = field(default_factory=list)
@@ -141,7 +144,7 @@ class Run:
         try:
             if isinstance(found, Unreadable):
                 raise found.refusal
-            messages, warnings = read_messages(found, self.kind, province=self.province, key=self.key)
+            messages, warnings = read_messages(found, self.kind, province=self.province, keys=(self.key, *self.also))
         except RecordRejected as refusal:
             self._refuse(found, refusal)
             return refusal
@@ -156,7 +159,10 @@ class Run:
         """Go on together with workers, alone until they are there."""
         publisher = self.publisher
         assignment = Assignment(
-            kind=self.kind.name, province=self.province, key=self.key, link=publisher.link if publisher else None
+            kind=self.kind.name,
+            province=self.province,
+            keys=(self.key, *self.also),
+            link=publisher.link if publisher else None,
         )
         rows = self.table.rows
         try:

@@ -12,8 +12,13 @@ from producers.rows import UnreadableFile
 CHUNK_BYTES: Final = 256 * 1024
 SAMPLE_BYTES: Final = 400
 WINDOWS: Final = "windows-1252"
-_BOMS = ((codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"))
-_BOMS += ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_BOMS: Final = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""The longer ones first: that of UTF-32 begins as that of UTF-16 does."""
 _WHOLE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _LETTERS = frozenset(
@@ -32,7 +37,7 @@ def encoding_of(file: BinaryIO) -> str:
         UnreadableFile: the disk fails.
     """
     start = _read(file, SAMPLE_BYTES)
-    for mark, name in _BOMS:
+    for mark, name in _BOMS.items():
         if start.startswith(mark):
             return name
     # text in UTF-16 has a zero in every second byte
@@ -74,6 +79,7 @@ class Recoded(io.RawIOBase):
         super().__init__()
         self._file = file
         self._encoding = encoding
+        self._ready, self._ended, self._told = b"", False, 0
         self._rewind()
 
     def readable(self) -> bool:

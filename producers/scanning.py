@@ -30,7 +30,7 @@ _ENDS = re.compile(rb"[\r\n\x02\x03]+")
 _LINES_OF: Final = {30: 3, 36: 2, 44: 2}
 """How many lines a zone has, by their length."""
 _MANY_DIGITS = 6
-_PROBLEMS = {
+_PROBLEMS: Final[dict[str, str]] = {
     MrzProblem.LENGTH: "it needs 2 lines of 44 or 36 characters, or 3 of 30",
     MrzProblem.CHARACTERS: "it may have A to Z, 0 to 9 and < only",
 }

@@ -38,7 +38,7 @@ class Assignment:
 
     kind: str
     province: Province | None
-    key: LinkageKey
+    keys: tuple[LinkageKey, ...]
     link: Link | None
     """Where to; None = a dry run."""
 
@@ -133,13 +133,13 @@ def answer(share: list[RowParts], assignment: Assignment, publisher: Publisher |
     Raises:
         PublishingFailed: nothing more can be sent.
     """
-    kind, key, province = KINDS[assignment.kind], assignment.key, assignment.province
+    kind, keys, province = KINDS[assignment.kind], assignment.keys, assignment.province
     refused: dict[int, RecordRejected] = {}
     warned: Counter[str] = Counter()
     for place, (number, cells, noted) in enumerate(share):
         row = Row(line=number, cells=cells, original=(), warnings=noted)
         try:
-            messages, warnings = read_messages(row, kind, province=province, key=key)
+            messages, warnings = read_messages(row, kind, province=province, keys=keys)
         except RecordRejected as refusal:
             refused[place] = refusal
             continue

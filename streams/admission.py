@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from schemas import reference
 from schemas.codec import MAX_RECORD_BYTES, decode_fact
 from schemas.errors import Reason, RecordRejected
-from schemas.records import Heartbeat, TransitEvent
+from schemas.records import CommunityReport, Departure, Heartbeat, TransitEvent
 from schemas.topics import refusals_of, transit_topic
 from schemas.verdicts import Rejected
 from schemas.vocabulary import Province
@@ -25,6 +25,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_MS = 253_402_300_799_000
 """The last second of the year 9999: a sender chooses a record's timestamp freely."""
 KNOWN_KEYS = 1 << 16
+ANY_KEY: Set[str] = frozenset()
 PLACES: Mapping[str, Mapping[str, Province]] = {
     transit_topic(province): {
         place: province for place in reference.checkpoints() if reference.province_of(place) is province
@@ -72,7 +73,9 @@ class Refused:
     record: Rejected
 
 
-def admit_all(deliveries: Iterable[Delivery], partitions: int) -> tuple[list[Admitted], list[Refused]]:
+def admit_all(
+    deliveries: Iterable[Delivery], partitions: int, key_ids: Set[str] = ANY_KEY
+) -> tuple[list[Admitted], list[Refused]]:
     """Part what can be read from what is refused, each in order: what `admit` says of every one, in half the time."""
     admitted: list[Admitted] = []
     refused: list[Refused] = []
@@ -88,10 +91,11 @@ def admit_all(deliveries: Iterable[Delivery], partitions: int) -> tuple[list[Adm
                 event is not None
                 and places.get(event.checkpoint_id) is event.province
                 and place_of(key, partitions) == (event.block, delivery.partition)
+                and (not key_ids or _is_under(event, key_ids))
             ):
                 admitted.append(Admitted(event, blake2b(value, digest_size=16).digest()))
                 continue
-        result = admit(delivery, partitions)
+        result = admit(delivery, partitions, key_ids)
         if isinstance(result, Admitted):
             admitted.append(result)
         else:
@@ -99,14 +103,19 @@ def admit_all(deliveries: Iterable[Delivery], partitions: int) -> tuple[list[Adm
     return admitted, refused
 
 
-def admit(delivery: Delivery, partitions: int) -> Admitted | Refused:
-    """Read one record of a topic that has `partitions` partitions; never raises for what stands in the record."""
+def admit(delivery: Delivery, partitions: int, key_ids: Set[str] = ANY_KEY) -> Admitted | Refused:
+    """Read one record of a topic that has `partitions` partitions; never raises for what stands in the record.
+
+    `key_ids`: linkage keys whose records are taken; empty = any.
+    """
     value = delivery.value
     try:
         fact = decode_fact(delivery.topic, delivery.key, value)
         # the frequent kind first: pydantic's classes answer a no to `isinstance` ten times slower than a yes
         if isinstance(fact, TransitEvent) or (not isinstance(fact, Heartbeat) and fact.block is not None):
             check_partition(delivery, partitions)
+        if key_ids and not isinstance(fact, Heartbeat):
+            check_key_id(fact, key_ids)
     except RecordRejected as error:
         return refused(delivery, error)
     return Admitted(fact, digest_of(value or b""))
@@ -125,6 +134,21 @@ def check_partition(delivery: Delivery, partitions: int) -> None:
     """
     if place_of(delivery.key or b"", partitions)[1] != delivery.partition:
         raise RecordRejected(Reason.WRONG_PARTITION, f"does not belong to partition {delivery.partition}")
+
+
+def check_key_id(fact: TransitEvent | Departure | CommunityReport, key_ids: Set[str]) -> None:
+    """Refuse a record under a linkage key that the provinces do not share: its person would be a stranger here.
+
+    Raises:
+        RecordRejected: the key id is not one of these, or the block was made with another key.
+    """
+    if not _is_under(fact, key_ids):
+        known = ", ".join(sorted(key_ids))
+        raise RecordRejected(Reason.UNKNOWN_KEY_ID, f"the record and its block must be under {known}", field="key_id")
+
+
+def _is_under(fact: TransitEvent | Departure | CommunityReport, key_ids: Set[str]) -> bool:
+    return fact.key_id in key_ids and (fact.block is None or fact.block.startswith(f"{fact.key_id}:"))
 
 
 @lru_cache(maxsize=KNOWN_KEYS)

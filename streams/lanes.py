@@ -267,7 +267,8 @@ class Lane:
     def admit(self, deliveries: Sequence[Delivery], refused: list[Refused]) -> Iterator[Admitted]:
         """What can be read, as it is asked for; what cannot is added to `refused`."""
         for start in range(0, len(deliveries), READ_AT_ONCE):
-            admitted, unreadable = admit_all(deliveries[start : start + READ_AT_ONCE], self.keeper.topology.partitions)
+            some, keeper = deliveries[start : start + READ_AT_ONCE], self.keeper
+            admitted, unreadable = admit_all(some, keeper.topology.partitions, keeper.settings.key_ids)
             self.keeper.meters.admitted(admitted)
             refused += unreadable
             yield from admitted

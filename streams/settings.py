@@ -27,6 +27,8 @@ class Settings:
     kafka: tuple[str, ...]
     """Bootstrap addresses, host:port."""
     broker_kind: BrokerKind = BrokerKind.KAFKA
+    key_ids: frozenset[str] = frozenset()
+    """Linkage keys whose records are taken; empty = any."""
     policy_file: Path | None = None
     """None = the policy that comes with Lintas."""
     status_file: Path | None = None
@@ -69,6 +71,7 @@ class Settings:
         return cls(
             kafka=brokers,
             broker_kind=kind,
+            key_ids=frozenset(part.strip() for part in env.get("LINTAS_KEY_IDS", "").split(",") if part.strip()),
             policy_file=_read(env, "LINTAS_POLICY", None, Path, "a file"),
             status_file=_read(env, "LINTAS_STATUS_FILE", None, Path, "a file"),
             state_dir=_read(env, "LINTAS_STATE_DIR", None, Path, "a directory"),

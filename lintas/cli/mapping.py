@@ -152,8 +152,8 @@ def _show(shell: Shell, sample: Sample, kind: FileKind, found: list[Proposal]) -
     )
     names = [column_name(name) for name in sample.header]
     rows = [[one.target for one in found]]
-    for row in sample.rows[:SHOWN_ROWS]:
-        cells = mapping.translate({name: value for name, value in zip(names, row, strict=False) if value})
+    for values in sample.rows[:SHOWN_ROWS]:
+        cells = mapping.translate({name: value for name, value in zip(names, values, strict=False) if value})
         rows.append([masked(one.target, cells.get(one.target, ""))[:SHOWN_CHARACTERS] for one in found])
     widths = [max(len(row[place]) for row in rows) for place in range(len(found))]
     for row in rows:

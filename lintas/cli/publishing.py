@@ -104,7 +104,7 @@ def publish_one(
     hints: Hints | None = None,
 ) -> Publication:
     """Publish one file with a counter on a terminal."""
-    from lintas.keys import read_key
+    from lintas.keys import read_keys
     from producers.columns import KINDS
     from producers.connecting import PublishingFailed
     from producers.hints import NO_HINTS
@@ -115,7 +115,7 @@ def publish_one(
         msg = f"there is no file {file}"
         raise Misuse(msg)
     settings = shell.settings(directory) if dry_run else shell.reaching(directory, kafka=True)
-    key = read_key(settings.key_file)
+    keys = read_keys(settings.key_files)
     try:
         link = nullcontext(None) if dry_run else Publisher(",".join(settings.kafka_or_fail()), on_wait=shell.say)
     except PublishingFailed as error:
@@ -126,7 +126,8 @@ def publish_one(
             file,
             KINDS[kind.value],
             province=province,
-            key=key,
+            key=keys[0],
+            also=keys[1:],
             clock=shell.clock,
             publisher=publisher,
             on_progress=progress,

@@ -42,7 +42,7 @@ def scan(
     refused; 1: not published.
     """
     from lintas.cli.publishing import Kind
-    from lintas.keys import read_key
+    from lintas.keys import read_keys
     from producers.connecting import PublishingFailed
     from producers.publisher import Publisher
     from producers.scanning import Desk, live_lines
@@ -57,7 +57,7 @@ def scan(
         "destination_country": country, "purpose": purpose.value if purpose else None,
     }  # fmt: skip
     settings = shell.settings(directory) if dry_run else shell.reaching(directory, kafka=True)
-    key = read_key(settings.key_file)
+    key = read_keys(settings.key_files)[0]
     try:
         link = nullcontext(None) if dry_run else Publisher(",".join(settings.kafka_or_fail()), on_wait=shell.say)
     except PublishingFailed as error:
