@@ -90,6 +90,8 @@ def date_form(text: str) -> DateForm | None:
         or ("hour" in names) != ("minute" in names)
     ):
         return None
+    if ")(" in pattern:  # nothing between two numbers: both are whole
+        pattern = pattern.replace(r"\d{1,2}", r"\d{2}")
     return DateForm(text, re.compile(pattern, re.ASCII if "name" not in names else 0))
 
 

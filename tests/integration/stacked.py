@@ -128,11 +128,13 @@ class Stack:
 
 
 @contextmanager
-def running_stack(directory: Path) -> Iterator[Stack]:
-    """A stack from `up` to `down`."""
+def running_stack(directory: Path, **settings: str) -> Iterator[Stack]:
+    """A stack from `up` to `down`; `settings` are those of its parts."""
     stack = Stack(directory=directory)
     try:
-        stack.run("up", "--detach", "--broker", BROKER)
+        told = lintas("up", "--detach", "--broker", BROKER, "--dir", directory, env=settings)
+        stack.said.append(told)
+        assert told.code == 0, told.err
         yield stack
     finally:
         stack.run("down")
