@@ -7,9 +7,10 @@ other separators and a cut end are all read; who understands segments decides wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from functools import lru_cache
+from typing import BinaryIO, Final, NamedTuple
 
 from producers.rows import UnreadableFile
 
@@ -29,30 +30,39 @@ _START = re.compile(rb"(UNA(?=[^\w\s].{5}\s*UN[BGH]))|UNB(?=\s?[^\w\s])|UNH(?=\s
 _LETTERS_OF_1252 = frozenset(b"\x8a\x8c\x8e\x9a\x9c\x9e\x9f")
 _CONTROLS = frozenset(range(0x80, 0xA0))
 
-Elements = tuple[tuple[str, ...], ...]
+_BLANKS = b" \t\0\x01\x02\x03\x04\x1a"
+_UNIT = "\x1f"
+"""Between the components of a segment that had release characters, once they are taken out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One segment; not keyword-only, since a long list has a million of them."""
+class Segment(NamedTuple):
+    """One segment; no dataclass, since a long list has a million of them and a tuple is made in a third of the time."""
 
     number: int
     """From 1, counted through the whole file."""
     tag: str
-    elements: Elements
-    """Components by element, without the tag."""
+    parts: Sequence[str] = ("",)
+    """The tag as written, then the elements, their components not yet split: few of them are ever asked for."""
+    mark: str = ":"
+    """What stands between components."""
     cut: bool = False
     """Its end was not found: the file ends, or it is longer than any segment."""
     foreign: bool = False
     """It holds bytes that its character set does not have."""
-    raw: bytes = b""
-    """As it came, of one that is `cut` or has no tag."""
 
     def get(self, element: int, component: int = 0) -> str:
         """A component without blanks around it; empty where there is none."""
-        if element < len(self.elements) and component < len(found := self.elements[element]):
-            return found[component].strip()
-        return ""
+        if element + 1 >= len(self.parts):
+            return ""
+        found = self.parts[element + 1]
+        if self.mark not in found:
+            return "" if component else found.strip()
+        several = found.split(self.mark)
+        return several[component].strip() if component < len(several) else ""
+
+    def components(self, element: int) -> list[str]:
+        """All components of an element; none where there is no such element."""
+        return self.parts[element + 1].split(self.mark) if element + 1 < len(self.parts) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,8 @@ class _Splitter:
         self._number = 0
         self._marks = _Marks()
         self._set = "ascii"
+        self._plain = True
+        """Whether bytes of ASCII mean what they do in ASCII."""
         self._dos = "cp850"
 
     def segments(self) -> Iterator[Segment]:
@@ -137,11 +149,12 @@ class _Splitter:
     def _interchange(self) -> Iterator[Segment]:
         """The segments up to the UNZ, or to the end."""
         while True:
+            may_begin = b"UNA" in self._buffer
             pieces = self._buffer.split(self._marks.end)
             self._buffer = pieces.pop()
             whole = self._joined(pieces)
             for place, piece in enumerate(whole):
-                if piece.lstrip().startswith(b"UNA") and self._begins_anew(whole[place:]):
+                if may_begin and piece.lstrip().startswith(b"UNA") and self._begins_anew(whole[place:]):
                     return
                 segment = self._segment(piece)
                 if segment is None:
@@ -202,35 +215,37 @@ class _Splitter:
     def _cut(self, piece: bytes) -> Segment:
         self._number += 1
         tag = piece.lstrip()[:3].decode("latin-1")
-        return Segment(self._number, tag if _is_tag(tag) else "", (), True, False, piece)
+        return Segment(self._number, tag if _is_tag(tag) else "", cut=True)
 
     def _segment(self, piece: bytes) -> Segment | None:
         if b"\n" in piece or b"\r" in piece:
             # teletypes and mail break lines anywhere, inside names too
             piece = piece.replace(b"\r", b"").replace(b"\n", b"")
-        piece = piece.strip(b" \t\0\x01\x02\x03\x04\x1a")
+        piece = piece.strip(_BLANKS)
         if not piece:
             return None
         self._number += 1
         if piece.startswith(b"UNB"):
             self._set = _character_set(piece)
-        text, foreign = self._text(piece)
+            self._plain = self._set != "iso2022_jp_2"
+        text, foreign = (piece.decode("ascii"), False) if piece.isascii() and self._plain else self._text(piece)
         marks = self._marks
-        if marks.release and marks.release in text:
+        mark, release = marks.component, marks.release
+        if release and release in text:
             parts = [
-                tuple(_plain(one, marks.release) for one in _split(part, marks.component, marks.release))
-                for part in _split(text, marks.element, marks.release)
+                _UNIT.join(_plain(one, release) for one in _split(part, mark, release))
+                for part in _split(text, marks.element, release)
             ]
+            mark = _UNIT
         else:
-            parts = [tuple(part.split(marks.component)) for part in text.split(marks.element)]
-        tag = parts[0][0].strip().upper()
+            parts = text.split(marks.element)
+        tag = parts[0]
         if not _is_tag(tag):
-            return Segment(self._number, "", (), False, foreign, piece)
-        return Segment(self._number, tag, tuple(parts[1:]), False, foreign)
+            tag = tag.partition(mark)[0].strip().upper()
+            tag = tag if _is_tag(tag) else ""
+        return Segment(self._number, tag, parts, mark, False, foreign)
 
     def _text(self, piece: bytes) -> tuple[str, bool]:
-        if piece.isascii() and self._set != "iso2022_jp_2":
-            return piece.decode("ascii"), False
         try:
             text = piece.decode(self._set)
         except UnicodeDecodeError:
@@ -254,6 +269,7 @@ def _character_set(unb: bytes) -> str:
     return CHARACTER_SETS.get(found[0], "ascii") if found else "ascii"
 
 
+@lru_cache(maxsize=1024)
 def _is_tag(text: str) -> bool:
     return len(text) == 3 and text.isascii() and text.isupper() and text.isalpha()
 

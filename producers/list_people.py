@@ -100,14 +100,15 @@ class Person:
 
 def _name(segment: Segment) -> str:
     """Given names first; some carriers write the name where an address stands."""
-    parts = next((e for e in segment.elements[3:4] + segment.elements[2:3] if any(p.strip() for p in e)), ())
-    surname, given = parts[:1], parts[1:]
-    return " ".join(" ".join((*given, *surname)).split())
+    parts = segment.components(3)
+    if not any(part.strip() for part in parts):
+        parts = segment.components(2)
+    return " ".join(" ".join(parts[1:] + parts[:1]).split())
 
 
 def person_of_us(segment: Segment) -> Person:
     """The person of a PDT segment, as United States lists of 2002 have them: document, then name, birth and sex."""
-    person = Person(Segment(segment.number, "NAD", (("FL",),), False, segment.foreign))
+    person = Person(Segment(segment.number, "NAD", ("NAD", "FL"), foreign=segment.foreign))
     kind, _, number = segment.get(0).partition("/")
     person.documents.append((kind.upper(), number, segment.get(0, 1)))
     person.nation = segment.get(0, 2)

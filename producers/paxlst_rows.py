@@ -134,11 +134,11 @@ class _Lists:
         if self._person is None:
             self._notes["unreadable_segment:-"] += 1
             if self._message is not None and self._message.name == "PAXLST" and self._message.voyage.legs:
-                self._person = Person(Segment(segment.number, "NAD", ()))
+                self._person = Person(Segment(segment.number, "NAD"))
                 self._broken = segment.number
         elif self._broken is None:
             self._broken = segment.number
-            self._stray = Person(Segment(segment.number, "NAD", ()))
+            self._stray = Person(Segment(segment.number, "NAD"))
 
     # ------------------------------------------------------------------------------------------ around the people
 

@@ -118,13 +118,13 @@ class WatchedFolder:
     def _work(self, path: Path, claim: str, name: str, publish: Publish) -> dict[str, Any]:
         receipt = self._claims.get(claim)
         if receipt is None:
+            path.chmod(0o600)
             digest = _digest(path)
             first = self._counted.get(digest)
             if first is not None:
                 receipt = self._receipt(name, digest, "duplicate")
                 receipt["message"] = f"the same content was handed in as {first['file']}: it is counted once"
             else:
-                path.chmod(0o600)
                 result = publish(path)
                 if result.away:
                     return self._receipt(name, digest, "waiting") | {"message": result.failure}

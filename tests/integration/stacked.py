@@ -44,14 +44,16 @@ def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "COLUMNS": "200", **more}
 
 
-def lintas(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Told:
-    """Run one command to its end, whatever its exit code."""
+def lintas(
+    *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, given: bytes = b""
+) -> Told:
+    """Run one command to its end, whatever its exit code; `given` is its standard input."""
     words = tuple(map(str, arguments))
     begun = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "lintas", *words],
         capture_output=True,
-        stdin=subprocess.DEVNULL,
+        input=given,
         timeout=SECONDS,
         check=False,
         cwd=cwd,
@@ -73,9 +75,9 @@ class Stack:
     directory: Path
     said: list[Told] = field(default_factory=list)
 
-    def run(self, *arguments: str | Path, expect: int = 0) -> Told:
+    def run(self, *arguments: str | Path, expect: int = 0, given: bytes = b"") -> Told:
         """A command on this stack, which must end with the expected code."""
-        told = lintas(*arguments, "--dir", self.directory)
+        told = lintas(*arguments, "--dir", self.directory, given=given)
         self.said.append(told)
         assert told.code == expect, f"{' '.join(told.arguments)} ended with {told.code}: {told.out[-500:]}{told.err}"
         return told

@@ -16,7 +16,10 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from producers.columns import KINDS
 from schemas.topics import BY_NAME, TRANSIT
 from tests.integration.known import BATAM, Cells, write
-from tests.integration.stacked import Stack, running_stack
+from tests.integration.stacked import Stack, lintas, running_stack
+from tests.unit.edifact_lists import interchange, message
+from tests.unit.edifact_lists import person as person_segments
+from tests.unit.edifact_lists import written as edifact
 
 pytestmark = pytest.mark.stack
 
@@ -236,6 +239,7 @@ def plant(stack: Stack, place: Path) -> None:
         stack.publish("reports", place / "headless.csv", *option, expect=1)
         stack.publish("reports", place / "reporter.csv", *option, expect=1)
         stack.publish("heartbeats", place / "headless.csv", *option, expect=1)
+    plant_other_ways(stack, place)
     stack.wait()
     for note in (f"orang tua {PHONE}", f"NIK {NIK}"):
         stack.run("review", "canary-plain", "--verdict", "referred", "--note", note, expect=2)
@@ -251,6 +255,61 @@ def plant(stack: Stack, place: Path) -> None:
         stack.run("explain", "canary-plain", "--lang", lang)
     stack.run("explain", "canary-plain", "--format", "json")
     stack.run("replay-rejected")
+
+
+JETTY = ("--checkpoint", BATAM, "--direction", "out")
+
+
+def passenger_list() -> bytes:
+    """Her, and her in every way that a list can fail her."""
+    spoken = f"{FAMILY}:{GIVEN}"
+    born = BORN.replace("-", "")[2:]
+    people = [
+        person_segments(spoken, born=born, number=PASSPORT),
+        person_segments(spoken, born=born, number=NIK),
+        person_segments(spoken, born=f"{born}x", number=PASSPORT),
+        person_segments(spoken, born=NIK, number=PHONE.replace("+", "?+")),
+        [*person_segments(spoken, born=born, number=PASSPORT)[:3], f"{FAMILY}+{NIK}"],
+        ["NAD+FL", f"RFF+AVF:{PASSPORT}", f"FTX+BAG+++{NAME}"],
+    ]
+    voyage = ("TDT+20+CANARY+1", "LOC+125+IDBTM", "DTM+189:2603020930:201", "LOC+87+MYJHB", "DTM+232:2603021130:201")
+    whole = edifact(interchange(message(people, voyage=voyage)))
+    return whole + whole[: whole.rindex(FAMILY.encode()) + 4]
+
+
+def plant_other_ways(stack: Stack, place: Path) -> None:
+    """Passenger lists, mappings, a watched folder and a reader."""
+    (place / "list.edi").write_bytes(passenger_list())
+    for option in ([], ["--dry-run"]):
+        stack.publish("crossings", place / "list.edi", *JETTY, *option, expect=3)
+        stack.publish("departures", place / "list.edi", *option, expect=1)
+    head = f"Nama;Tgl Lahir;No Paspor;NIK;Waktu;Kapal;{NIK[:4]}"
+    row = f"{NAME};{BORN};{PASSPORT};{NIK};02/03/2026 09:30;KM {NAME};{PHONE}"
+    (place / "manifest.csv").write_text(f"{head}\n{row}\n{row.replace('09:30', NIK)}\n{row.replace(BORN, NAME)}\n")
+    (place / "people.csv").write_text(f"{row}\n{row}\n")
+    for name, code in (("manifest.csv", 0), ("people.csv", 1)):
+        told = lintas("map", place / name)
+        assert told.code == code, told
+        stack.said.append(told)
+    mapping = (
+        "columns:\n  name: Nama\n  document_number: No Paspor\n  nik: NIK\n  carrier: Kapal\n"
+        "  birth_date: {from: Tgl Lahir, format: dd/mm/yyyy}\n"
+        "  occurred_at: {from: Waktu, format: dd/mm/yyyy hh:mm, timezone: checkpoint}\n"
+        f"constants: {{checkpoint_id: {BATAM}, direction: out}}\n"
+    )
+    (place / "mapping.yaml").write_text(mapping)
+    (place / "wrong.yaml").write_text(mapping.replace("  name: Nama", f"  name: Nama\n  {FAMILY} {NIK}: {NAME}"))
+    stack.publish("crossings", place / "manifest.csv", "--mapping", place / "mapping.yaml", expect=3)
+    stack.publish("crossings", place / "manifest.csv", "--mapping", place / "wrong.yaml", expect=2)
+    incoming = place / "folder" / "incoming"
+    incoming.mkdir(parents=True)
+    for name in ("list.edi", "headless.csv", "manifest.csv"):
+        (incoming / name).write_bytes((place / name).read_bytes())
+    stack.run("watch", place / "folder", "--settle", "0.2", "--once", *JETTY, expect=3)
+    wrong = MRZ.replace("7", "3", 1)
+    given = "\r\n".join([MRZ, wrong, NAME, MRZ[:-1], NIK, f"{MRZ}{NAME}", "\xff".join(MRZ)]).encode("latin-1")
+    stack.run("scan", *JETTY, "--device", "canary-gate", expect=3, given=given)
+    stack.run("scan", *JETTY, "--device", NAME, expect=1, given=f"{MRZ}\n".encode())
 
 
 def records(stack: Stack, topics: Iterable[str]) -> Iterator[tuple[str, bytes]]:

@@ -19,7 +19,6 @@ from schemas.vocabulary import Sex
 from tests.integration.known import BATAM, write
 from tests.integration.stacked import (
     Stack,
-    Told,
     assert_balanced,
     clean_environment,
     difference,
@@ -111,7 +110,7 @@ def test_a_watched_folder_that_is_killed_again_and_again_loses_nothing_and_count
     (folder / "incoming" / "late.edi.part").write_bytes(b"UNA")
     for _ in range(6):
         process = watching(stack, folder)
-        time.sleep(chance.uniform(0.8, 2.5))
+        time.sleep(chance.uniform(0.8, 3.5))
         process.send_signal(signal.SIGKILL)
         process.wait()
     stack.run("watch", folder, "--settle", "0.2", "--once")
@@ -146,26 +145,20 @@ def zone(number: str, name: str = "MARIA") -> str:
     )  # fmt: skip
 
 
-def scanned(stack: Stack, text: str, *options: str) -> Told:
-    arguments = ("scan", *JETTY, "--device", "gate-1", *options, "--dir", str(stack.directory))
-    done = subprocess.run(
-        [sys.executable, "-m", "lintas", *arguments], input=text.encode(), capture_output=True, check=False,
-        env=clean_environment({}), timeout=60,
-    )  # fmt: skip
-    told = Told(
-        arguments=arguments, code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode(), seconds=0
-    )
-    stack.said.append(told)
-    return told
-
-
 def test_a_reader_publishes_each_document_at_once_and_says_what_it_mended(stack: Stack) -> None:
     before = stack.accounting()
     sound, mended, wrong = zone("X5550001"), zone("X5550002"), zone("X5550003")
     lines = mended.split("\n")
     mended = f"{lines[0]}\n{lines[1].replace('980517', '9B0517')}"
-    told = scanned(
-        stack, "\r".join([sound, sound, mended, wrong[:-1] + "0" if wrong[-1] != "0" else wrong[:-1] + "1", ""])
+    told = stack.run(
+        "scan",
+        *JETTY,
+        "--device",
+        "gate-1",
+        expect=3,
+        given="\r".join(
+            [sound, sound, mended, wrong[:-1] + "0" if wrong[-1] != "0" else wrong[:-1] + "1", ""]
+        ).encode(),
     )
     said = told.out.splitlines()
     assert [line.split()[1].rstrip(",:") for line in said] == ["published", "again", "published", "refused"]
