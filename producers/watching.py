@@ -129,8 +129,11 @@ class WatchedFolder:
                 if result.away:
                     return self._receipt(name, digest, "waiting") | {"message": result.failure}
                 receipt = self._receipt(name, digest, _outcome(result)) | _told(result)
+            # the place stands in the ledger too: after a kill everything goes where some of it may lie already
+            home = self.directory / (REFUSED if receipt["outcome"] == "refused" else DONE)
+            receipt["place"] = str(_free(home, name).relative_to(self.directory))
             self._enter(claim, receipt)
-        self._put_away(path, name, receipt)
+        self._put_away(path, receipt)
         return receipt
 
     def _receipt(self, name: str, digest: str, outcome: str) -> dict[str, Any]:
@@ -166,16 +169,15 @@ class WatchedFolder:
         if receipt["outcome"] in ("published", "partly"):
             self._counted.setdefault(receipt["sha256"], receipt)
 
-    def _put_away(self, path: Path, name: str, receipt: dict[str, Any]) -> None:
+    def _put_away(self, path: Path, receipt: dict[str, Any]) -> None:
         """Everything about a file goes to its place, the file itself last."""
-        home = self.directory / (REFUSED if receipt["outcome"] == "refused" else DONE)
-        target = _free(home, name)
+        target = self.directory / receipt["place"]
         rows = refused_path(path)
         if rows.exists():
             rows.replace(refused_path(target))
         _write_whole(target.with_name(target.name + RECEIPT), receipt)
         path.replace(target)
-        for folder in (home, path.parent):
+        for folder in (target.parent, path.parent):
             _sync(folder)
 
 
