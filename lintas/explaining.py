@@ -9,8 +9,8 @@ from decimal import Decimal
 from math import prod
 from typing import Any
 
-from lintas.placing import local_time, place_name, region_name, stop_name, utc_time
-from lintas.words import Words, words_of
+from schemas.placing import local_time, place_name, region_name, stop_name, utc_time
+from schemas.words import Words, words_of
 
 WIDTH = 100
 LABEL = 22
@@ -272,4 +272,5 @@ def _reviews(page: _Page, reviews: Sequence[Row]) -> None:
     for row in reviews:
         at = utc_time(row["reviewed_at"])
         note = f": {row['note']}" if row.get("note") else ""
-        page.block(f"{at}  {words.value('review', row['verdict'])}, {row['reviewer']}{note}", rest="    ")
+        what = words.value("review", row["verdict"]) or words.value("move", row.get("move"))
+        page.block(f"{at}  {what}, {row['reviewer']}{note}", rest="    ")

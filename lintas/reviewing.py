@@ -1,25 +1,25 @@
-"""An analyst's conclusion about a crossing, on its way into the log."""
+"""An analyst's move in the review of a crossing, on its way into the log."""
 
 from __future__ import annotations
 
 import os
 import pwd
-import uuid
-from datetime import datetime
+import threading
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from lintas.failing import Failure, Misuse
 from lintas.settings import Settings
 from schemas.topics import REVIEWS
 from schemas.verdicts import Review
-from schemas.vocabulary import Province, ReviewVerdict
+from schemas.vocabulary import Province
 
 if TYPE_CHECKING:
     from clickhouse_driver import Client
 
-SOURCE = "lintas/cli"
+    from producers.publisher import Publisher
+
+SOURCE = "lintas/review"
+DEADLINE_SECONDS = 30
 
 
 def current_user() -> str:
@@ -55,60 +55,54 @@ def the_province(client: Client, event_id: str, province: Province | None) -> Pr
     return Province(found[0])
 
 
-def publish_review(
-    settings: Settings,
-    event_id: str,
-    *,
-    verdict: ReviewVerdict,
-    note: str,
-    province: Province | None,
-    reviewer: str,
-    at: datetime,
-) -> Review:
-    """Publish a review and wait until Kafka has it.
+class ReviewLog:
+    """Writes reviews to Kafka; connects at the first one, and may be used by several threads."""
 
-    Raises:
-        Failure: no such event, or Kafka did not take it.
-        Misuse: the note is too long or holds an identity.
-    """
-    from lintas.store import open_client
-    from producers.messages import Message
-    from producers.publisher import Publisher
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._publisher: Publisher | None = None
 
-    _check_text(note, reviewer, at)
-    with open_client(settings) as client:
-        home = the_province(client, event_id, province)
-        version = client.execute(
-            "SELECT max(version) FROM assessments WHERE event_id = %(event)s AND province = %(province)s",
-            {"event": event_id, "province": home.value},
-        )[0][0]
-    try:
-        record = Review(
-            review_id=uuid.uuid4().hex,
-            event_id=event_id,
-            province=home,
-            verdict=verdict,
-            note=note,
-            reviewer=reviewer,
-            reviewed_at=at,
-            assessment_version=int(version),
-        )
-    except ValidationError as error:
-        wrong = ", ".join(str(e["loc"][0]) for e in error.errors(include_input=False, include_url=False))
-        msg = f"{wrong} cannot be used: a note has at most 2000 characters, a reviewer 200 and no control characters"
-        raise Misuse(msg) from None
-    message = Message(topic=REVIEWS, key=event_id.encode(), record=record, identifier=record.review_id, source=SOURCE)
-    with Publisher(",".join(settings.kafka_or_fail()), deadline_seconds=30) as publisher:
-        publisher.publish(message, 1)
-        publisher.flush()
-        lost = publisher.take_undelivered()
-    if lost:
-        msg = f"the review is not known to have arrived ({lost[1].why}): try again"
-        raise Failure(msg)
-    return record
+    def write(self, review: Review) -> None:
+        """Publish a review and wait until Kafka has it.
+
+        Raises:
+            Failure: Kafka did not take it.
+            Misuse: a text holds an identity.
+        """
+        from producers.messages import Message
+        from producers.publisher import Publisher
+
+        _check_texts(review)
+        key = review.event_id.encode()
+        message = Message(topic=REVIEWS, key=key, record=review, identifier=review.review_id, source=SOURCE)
+        with self._lock:
+            if self._publisher is None:
+                addresses = ",".join(self._settings.kafka_or_fail())
+                self._publisher = Publisher(addresses, deadline_seconds=DEADLINE_SECONDS)
+            try:
+                self._publisher.publish(message, 1)
+                self._publisher.flush()
+            except BaseException:
+                self._drop()  # a publisher that failed does not come back
+                raise
+            lost = self._publisher.take_undelivered()
+        if lost:
+            msg = f"the review is not known to have arrived ({lost[1].why}): try again"
+            raise Failure(msg)
+
+    def close(self) -> None:
+        """Disconnect; the next review would connect again."""
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._publisher is not None:
+            publisher, self._publisher = self._publisher, None
+            publisher.close(flush=False)
 
 
-def _check_text(note: str, reviewer: str, at: datetime) -> None:
+def _check_texts(review: Review) -> None:
     """Refuse what reads as somebody's number, phone or address.
 
     Raises:
@@ -116,7 +110,7 @@ def _check_text(note: str, reviewer: str, at: datetime) -> None:
     """
     from producers.withholding import OwnIdentifiers
 
-    nobody = OwnIdentifiers(numbers=(), names=(), at=at.date())
-    if nobody.reveals(note) or nobody.reveals(reviewer):
+    nobody = OwnIdentifiers(numbers=(), names=(), at=review.reviewed_at.date())
+    if any(nobody.reveals(text) for text in (review.note, review.reviewer, review.assignee or "")):
         msg = "the note holds something that reads as an identity number, phone or address: leave it out"
         raise Misuse(msg)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from schemas.errors import Reason
 from schemas.records import Identifier, Record, Text
@@ -14,6 +14,7 @@ from schemas.vocabulary import (
     OfficerAction,
     Province,
     Purpose,
+    ReviewMove,
     ReviewVerdict,
     Sex,
     Status,
@@ -116,15 +117,35 @@ class Rejected(Record):
 
 
 class Review(Record):
-    """What an analyst concluded about a flag."""
+    """One move of an analyst in the review of a flag; what it leads to is in `schemas.lifecycle`."""
 
     record: Literal["review"] = "review"
     review_id: Identifier
     event_id: Identifier
     province: Province
-    verdict: ReviewVerdict
+    move: ReviewMove | None = None
+    """None = close, the only move of the first version."""
+    verdict: ReviewVerdict | None = None
+    """What a closing concludes; no other move has one."""
     note: Annotated[str, Field(max_length=2000)] = ""
     reviewer: Text
     reviewed_at: AwareDatetime
     assessment_version: int | None = None
     """The version of the assessment that the analyst saw."""
+    after: Identifier | None = None
+    """The review that this one follows, `first` where the analyst saw none; None = whatever came before."""
+    assignee: Text | None = None
+    """Who has it from now on."""
+    due_at: AwareDatetime | None = None
+    snoozed_until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _only_a_closing_concludes(self) -> Self:
+        closes = self.move in (None, ReviewMove.CLOSE)
+        if closes != (self.verdict is not None):
+            msg = "a closing needs a verdict" if closes else "only a closing has a verdict"
+            raise ValueError(msg)
+        if (self.move is ReviewMove.SNOOZE) != (self.snoozed_until is not None):
+            msg = "a snooze, and only a snooze, has an end"
+            raise ValueError(msg)
+        return self

@@ -188,6 +188,32 @@ class Tier(StrEnum):
     NAME = "name"
 
 
+class ReviewMove(StrEnum):
+    """What somebody did with a flag."""
+
+    TAKE = "take"
+    RELEASE = "release"
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
+    NOTE = "note"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+class CaseState(StrEnum):
+    """Where the review of a flag stands; the last three are the system's and follow from the log."""
+
+    OPEN = "open"
+    UNDER_REVIEW = "under_review"
+    CONFIRMED = "confirmed"
+    FALSE_POSITIVE = "false_positive"
+    REFERRED = "referred"
+    INCONCLUSIVE = "inconclusive"
+    REOPENED = "reopened"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class ReviewVerdict(StrEnum):
     """What an analyst concluded about a flag."""
 

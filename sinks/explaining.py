@@ -42,10 +42,11 @@ ORDER BY departure_id, revision, topic, `partition`, `offset`
 LIMIT 1 BY departure_id, revision, event, issued_at
 """
 _REVIEWS = """
-SELECT review_id, event_id, province, verdict, note, reviewer, reviewed_at, assessment_version
+SELECT review_id, event_id, province, move, nullIf(toString(verdict), '') AS verdict, note, reviewer, reviewed_at,
+    assessment_version, nullIf(after, '') AS after, nullIf(toString(assignee), '') AS assignee, due_at, snoozed_until
 FROM reviews FINAL
 WHERE event_id = %(event_id)s AND (%(province)s = '' OR province = %(province)s)
-ORDER BY reviewed_at, review_id
+ORDER BY `partition`, `offset`
 """
 _CLUSTERS_OF = """
 SELECT cluster_id, kind, status, score, members, rules, findings, policy, version
@@ -117,7 +118,7 @@ def other_crossings(client: Client, events: Sequence[tuple[str, str]]) -> list[S
 
 
 def reviews_of(client: Client, event_id: str, province: str | None = None) -> list[Shown]:
-    """What analysts concluded about an event, oldest first."""
+    """What analysts did with an event, in the order of the log."""
     return everything(client, _REVIEWS, {"event_id": event_id, "province": province or ""})
 
 

@@ -12,6 +12,7 @@ import orjson
 from schemas.records import Departure, Heartbeat, TransitEvent
 from schemas.topics import REGISTRY, refusals_of
 from schemas.verdicts import Assessment, Cluster, Finding, Rejected, Review
+from schemas.vocabulary import ReviewMove
 from sinks.tables import COLUMNS, Place, Row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -209,12 +210,12 @@ def refused_row(reason: str, message: str, field: str, digest: str, place: Place
 
 
 def review_row(record: Review, place: Place) -> Row:
-    """One conclusion of an analyst."""
+    """One move of an analyst."""
     return (
         record.review_id,
         record.event_id,
         record.province.value,
-        record.verdict.value,
+        record.verdict or "",
         record.note,
         record.reviewer,
         _ms(record.reviewed_at),
@@ -222,6 +223,11 @@ def review_row(record: Review, place: Place) -> Row:
         place.at_ms,
         place.partition,
         place.offset,
+        record.move or ReviewMove.CLOSE.value,
+        record.after or "",
+        record.assignee or "",
+        None if record.due_at is None else _ms(record.due_at),
+        None if record.snoozed_until is None else _ms(record.snoozed_until),
     )
 
 

@@ -59,7 +59,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "reviews": (
         *("review_id", "event_id", "province", "verdict", "note", "reviewer", "reviewed_at", "assessment_version"),
-        *("recorded_at", "partition", "offset"),
+        *("recorded_at", "partition", "offset", "move", "after", "assignee", "due_at", "snoozed_until"),
     ),
     "clusters": (
         *("cluster_id", "kind", "status", "score", "members", "rules", "findings", "policy"),

@@ -1,4 +1,4 @@
-"""Commands that act on what was judged or refused: review, replay-rejected, rebuild, doctor."""
+"""Commands that act on what was refused or stored: replay-rejected, rebuild, doctor."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from lintas.cli.listing import Column, console, show
-from lintas.cli.shell import DirectoryOption, Format, FormatOption, ProvinceOption, must_run, shell_of
+from lintas.cli.shell import DirectoryOption, Format, FormatOption, must_run, shell_of
 from lintas.failing import Failure
 from schemas.errors import Reason
-from schemas.vocabulary import ReviewVerdict
 
 REBUILD_SECONDS = 900.0
 _CHECKS = (
@@ -33,36 +32,9 @@ _SUMS = (
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    app.command()(review)
     app.command(name="replay-rejected")(replay_rejected)
     app.command()(rebuild)
     app.command()(doctor)
-
-
-def review(
-    context: typer.Context,
-    event_id: Annotated[str, typer.Argument(help="The crossing that was reviewed.")],
-    verdict: Annotated[ReviewVerdict, typer.Option(help="What the review came to.")],
-    note: Annotated[str, typer.Option(help="Why, without names and numbers of persons.")] = "",
-    province: ProvinceOption = None,
-    reviewer: Annotated[str | None, typer.Option(help="Who reviewed.  [default: your user name]")] = None,
-    directory: DirectoryOption = None,
-) -> None:
-    """Put an analyst's conclusion about a crossing into its history."""
-    from lintas.reviewing import current_user, publish_review
-
-    shell = shell_of(context)
-    settings = shell.reaching(directory, kafka=True, clickhouse=True)
-    done = publish_review(
-        settings,
-        event_id,
-        verdict=verdict,
-        note=note,
-        province=province,
-        reviewer=reviewer or current_user(),
-        at=shell.clock(),
-    )
-    sys.stdout.write(f"{done.province.value}/{done.event_id}: reviewed as {done.verdict.value} by {done.reviewer}\n")
 
 
 def replay_rejected(

@@ -67,7 +67,7 @@ def _show_books(client: Client) -> None:
 
 
 def _flag_row(entry: Mapping[str, Any]) -> dict[str, Any]:
-    from lintas.placing import local_time
+    from schemas.placing import local_time
 
     verdict = entry["assessment"]
     return {

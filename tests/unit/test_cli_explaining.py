@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lintas.explaining import Told, explanation
-from lintas.words import VALUES
+from schemas.words import VALUES
 from schemas.vocabulary import Direction, DocumentType, OfficerAction, Purpose, Quality, ReviewVerdict, Status, Tier
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "v1"
