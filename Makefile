@@ -14,7 +14,7 @@ help: ## what there is
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lintas needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[local,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[local,console,dev]'
 	@touch $(STAMP)
 
 demo: $(STAMP) ## the pipeline on simulated data of three provinces, flags on screen

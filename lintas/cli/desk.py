@@ -124,9 +124,7 @@ def cases(
         show(rows, _CASES, form, empty="no cases")
 
 
-def _check_options(
-    move: ReviewMove, verdict: ReviewVerdict | None, assignee: str | None, until: str | None
-) -> None:
+def _check_options(move: ReviewMove, verdict: ReviewVerdict | None, assignee: str | None, until: str | None) -> None:
     needs = {
         "--verdict": (move is ReviewMove.CLOSE, verdict),
         "--assignee": (move is ReviewMove.ASSIGN, assignee),

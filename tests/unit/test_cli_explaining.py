@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lintas.explaining import Told, explanation
-from schemas.words import VALUES
 from schemas.vocabulary import Direction, DocumentType, OfficerAction, Purpose, Quality, ReviewVerdict, Status, Tier
+from schemas.words import VALUES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "v1"
 
