@@ -307,9 +307,9 @@ TEXTS: Mapping[str, Pair] = {
     "no_audit": ("Belum ada catatan.", "Nothing is recorded yet."),
     # indicators
     "indicators_lead": (
-        "Delapan langkah NTT (Larantuka, 2 Juli 2025), diukur sejauh ada data. Angka di bawah lima disembunyikan.",
-        "The eight steps of NTT (Larantuka, 2 July 2025), measured as far as there are data. Counts under five are "
-        "withheld.",
+        "Delapan langkah NTT (Larantuka, 2 Juli 2025), diukur sejauh ada data. Angka kabupaten di bawah lima ditahan.",
+        "The eight steps of NTT (Larantuka, 2 July 2025), measured as far as there are data. District counts under "
+        "five are withheld.",
     ),
     "indicator": ("Indikator", "Indicator"),
     "value": ("Nilai", "Value"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from console.access import Right
 from console.entry import allowed, desk_of
@@ -23,10 +23,11 @@ LONGEST = 128
 def search(request: Request, visitor: Annotated[Visitor, Depends(allowed(Right.FLAGS))], id: str = "") -> Response:
     """What has this id; what reads as a person's number is not even asked for."""
     desk, text = desk_of(request), id.strip()[:LONGEST]
-    withheld = bool(text) and desk.reveals(text)
+    if text and desk.reveals(text):
+        return RedirectResponse("/search?withheld=1", status_code=303)  # out of the address, too
     found: list[dict[str, object]] = []
     registered: list[dict[str, object]] = []
-    if text and not withheld:
+    if text:
         with desk.clients.one() as client:
             found = searching.search(client, text, province=visitor.province)
             registered = [] if visitor.province else searching.registered(client, text)
@@ -36,5 +37,6 @@ def search(request: Request, visitor: Annotated[Visitor, Depends(allowed(Right.F
     if file is not None:
         return file
     shown = arranged(request, rows, columns=COLUMNS, key="key", sort="-occurred_at")
-    values = {"text": "" if withheld else text, "withheld": withheld, "page": shown, "registered": registered}
+    withheld = "withheld" in request.query_params
+    values = {"text": text, "withheld": withheld, "page": shown, "registered": registered}
     return page(request, "search.html", visitor, values)

@@ -55,7 +55,7 @@ def _take(browser: Browser, desk: Desk, base: str, out: Path) -> None:
     page = browser.new_page(viewport={"width": OFFICE[0], "height": OFFICE[1]})
     page.goto(f"{base}/login")
     _shoot(page, out / "login.png")
-    log_in(page, base, ana, at)
+    log_in(page, base, ana, desk.clock())
     page.goto(f"{base}{address}")
     _shoot(page, out / "purpose.png")
     say_purpose(page)
@@ -82,7 +82,7 @@ def _take(browser: Browser, desk: Desk, base: str, out: Path) -> None:
         page.goto(f"{base}{path}")
         _shoot(page, out / f"{name}.png")
     auditor = browser.new_context(viewport={"width": OFFICE[0], "height": OFFICE[1]}).new_page()
-    log_in(auditor, base, adi, at)
+    log_in(auditor, base, adi, desk.clock())
     auditor.goto(f"{base}/audit?verify=1")
     _shoot(auditor, out / "audit.png")
 
