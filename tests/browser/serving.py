@@ -19,8 +19,8 @@ from console.app import create_app
 from console.desk import Desk
 from console.users import User
 from lintas.stack.ports import free_ports
+from tests.integration.officed import PASSWORD
 
-PASSWORD = "kata-sandi-panjang"
 OFFICE, PHONE = (1366, 768), (390, 844)
 CHROMIUM = shutil.which("chromium")
 
