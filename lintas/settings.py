@@ -66,6 +66,11 @@ class Places:
         """Where the matcher puts its memory away; may be deleted while the stack is down."""
         return self.directory / "state"
 
+    @property
+    def gateway(self) -> Path:
+        """Hashes of the gateway's API keys, and the answers that it remembers."""
+        return self.directory / "gateway"
+
     def status(self, part: str) -> Path:
         """What a part says of itself once a second."""
         return self.directory / "run" / f"{part}.status.json"

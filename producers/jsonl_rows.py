@@ -12,7 +12,7 @@ from producers.rows import Row, Table, Unreadable, UnreadableFile, check_closed,
 from schemas.errors import Reason, RecordRejected
 
 
-class _Pairs(list[tuple[str, object]]):
+class Pairs(list[tuple[str, object]]):
     """A JSON object before its keys are checked."""
 
 
@@ -44,7 +44,7 @@ def _filled(lines: Iterator[PhysicalLine]) -> Iterator[PhysicalLine]:
 
 def _check_keys(line: PhysicalLine, kind: FileKind) -> None:
     try:
-        pairs = _parse(line.data)
+        pairs = parse_object(line.data)
     except RecordRejected:
         return  # refused again, with its line, when the rows are read
     check_closed((key for key, _ in pairs if not kind.knows(column_name(key))), kind)
@@ -64,29 +64,42 @@ def _rows(
 
 def _row(line: PhysicalLine, kind: FileKind, unknown: set[str]) -> Row | Unreadable:
     try:
-        cells = _cells(_parse(line.data), kind, unknown)
+        return row_of_pairs(parse_object(line.data), line.number, kind, unknown)
     except RecordRejected as refusal:
         return Unreadable(line=line.number, refusal=refusal, raw=shown(line.data))
-    original = tuple(cells.get(name, "") for name in kind.columns)
+
+
+def row_of_pairs(pairs: Pairs, line: int, kind: FileKind, unknown: set[str]) -> Row:
+    """The row that an object is; its undocumented keys go to `unknown`.
+
+    Raises:
+        RecordRejected: a key is named twice, or a value is no text or number.
+    """
+    cells = _cells(pairs, kind, unknown)
     return Row(
-        line=line.number,
+        line=line,
         cells={name: value.strip() for name, value in cells.items() if value.strip()},
-        original=original,
+        original=tuple(cells.get(name, "") for name in kind.columns),
     )
 
 
-def _parse(data: bytes) -> _Pairs:
+def parse_object(data: bytes) -> Pairs:
+    """The keys and values of one JSON object; numbers stay the text that they were.
+
+    Raises:
+        RecordRejected: it is none.
+    """
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise RecordRejected(Reason.NOT_UTF8, f"not UTF-8 at byte {error.start + 1} of the line") from None
     try:
         value = json.loads(
-            text, object_pairs_hook=_Pairs, parse_int=str, parse_float=str, parse_constant=_refuse_constant
+            text, object_pairs_hook=Pairs, parse_int=str, parse_float=str, parse_constant=_refuse_constant
         )
     except (ValueError, RecursionError):
         raise RecordRejected(Reason.NOT_JSON, "the line is not a complete JSON document") from None
-    if not isinstance(value, _Pairs):
+    if not isinstance(value, Pairs):
         raise RecordRejected(Reason.NOT_AN_OBJECT, "the line is not a JSON object")
     return value
 
@@ -95,7 +108,7 @@ def _refuse_constant(_: str) -> NoReturn:
     raise RecordRejected(Reason.NOT_FINITE, "NaN and Infinity are no values")
 
 
-def _cells(pairs: _Pairs, kind: FileKind, unknown: set[str]) -> dict[str, str]:
+def _cells(pairs: Pairs, kind: FileKind, unknown: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     seen: set[str] = set()
     for key, value in pairs:

@@ -12,11 +12,12 @@ from pathlib import Path
 from producers.columns import CROSSINGS, REPORTS, FileKind
 from producers.connecting import PublishingFailed
 from producers.hints import NO_HINTS, Hints
-from producers.messages import Message, row_digest
+from producers.messages import Message
 from producers.opening import open_table
 from producers.outcome import NOT_ACKNOWLEDGED, Publication, Undelivered
 from producers.publisher import Publisher
 from producers.reading import read_messages
+from producers.refusals import refusal_message
 from producers.refused_file import RefusedFile
 from producers.rows import Row, Table, Unreadable, UnreadableFile, presentable
 from producers.worker import Assignment
@@ -24,7 +25,6 @@ from producers.workers import ROWS_OF_A_SHARE, Workers
 from schemas import reference, topics
 from schemas.errors import RecordRejected
 from schemas.identity import LinkageKey
-from schemas.verdicts import Rejected
 from schemas.vocabulary import Province
 
 __all__ = ["Clock", "Progress", "Publication", "publish_file"]
@@ -243,24 +243,8 @@ class Run:
 
     def _rejected(self, found: Row | Unreadable, refusal: RecordRejected) -> Message:
         topic, owner = self._meant_for(found)
-        content = dict(found.cells) if isinstance(found, Row) else found.raw or "\x1f".join(found.original)
-        digest = row_digest(self.key, self.kind.name, content)
-        record = Rejected(
-            reason=refusal.reason,
-            message=refusal.message,
-            field=refusal.field,
-            stage="publisher",
-            topic=topic,
-            line=found.line,
-            digest=digest,
-            happened_at=self.clock(),
-        )
-        return Message(
-            topic=topics.rejected_topic(owner),
-            key=digest.encode(),
-            record=record,
-            identifier=digest,
-            source=f"lintas/{owner}",
+        return refusal_message(
+            found, refusal, kind=self.kind, topic=topic, owner=owner, key=self.key, happened_at=self.clock()
         )
 
     def _meant_for(self, found: Row | Unreadable) -> tuple[str, str]:

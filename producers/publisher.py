@@ -88,6 +88,7 @@ class Publisher:
         self._lost: dict[int, Undelivered] = {}
         self._partitions: dict[str, tuple[int, ...]] = {}
         self._acknowledged = 0
+        self._broker_time_ms: int | None = None
         self.on_wait = on_wait
         self._said_waiting = False
         self._last_sign = time.monotonic()
@@ -115,6 +116,11 @@ class Publisher:
     def acknowledged(self) -> int:
         """Records that Kafka has taken, copies included."""
         return self._acknowledged
+
+    @property
+    def broker_time_ms(self) -> int | None:
+        """The time that the broker stamped on the last record it took; None before the first."""
+        return self._broker_time_ms
 
     def take_undelivered(self) -> dict[int, Undelivered]:
         """What is not known to have arrived, by line; complete after `flush` or `PublishingFailed`, then forgotten."""
@@ -205,6 +211,7 @@ class Publisher:
             if not sent.future.failed():
                 self._in_flight.popleft()
                 self._acknowledged += 1
+                self._broker_time_ms = sent.future.value.timestamp
                 self._last_sign = time.monotonic()
                 self._say_answers()
                 continue

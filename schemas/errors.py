@@ -36,6 +36,7 @@ class Reason(StrEnum):
     # the meaning
     UNKNOWN_CHECKPOINT = "unknown_checkpoint"
     WRONG_PROVINCE = "wrong_province"
+    WRONG_CHECKPOINT = "wrong_checkpoint"
     NO_IDENTITY = "no_identity"
     RAW_IDENTITY = "raw_identity"
     BAD_MRZ = "bad_mrz"
@@ -71,6 +72,7 @@ MEND: dict[Reason, str] = {
     Reason.UNSUPPORTED_VERSION: "publish with a schema_version that this installation knows",
     Reason.UNKNOWN_CHECKPOINT: "use a checkpoint_id of the reference list",
     Reason.WRONG_PROVINCE: "publish a checkpoint's events to its own province's topic",
+    Reason.WRONG_CHECKPOINT: "publish with the key of that checkpoint, or ask for a key that covers it",
     Reason.NO_IDENTITY: "give a name or a document number",
     Reason.RAW_IDENTITY: "take the identity number, name or phone out of the named field",
     Reason.BAD_MRZ: "scan the document again, or type its data in by hand",

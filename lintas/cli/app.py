@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from lintas.cli import consoles, demo, desk, healing, keys, looking, mapping, publishing, scanning, stack, watching
+from lintas.cli import (
+    consoles,
+    demo,
+    desk,
+    gateway,
+    healing,
+    keys,
+    looking,
+    mapping,
+    publishing,
+    scanning,
+    stack,
+    watching,
+)
 
 app = typer.Typer(
     name="lintas",
@@ -38,5 +51,5 @@ def start(
     """Travellers' crossings of three transit provinces, matched against registered legal departures from NTT."""
 
 
-for group in (stack, publishing, mapping, scanning, watching, keys, looking, desk, consoles, healing, demo):
+for group in (stack, publishing, gateway, mapping, scanning, watching, keys, looking, desk, consoles, healing, demo):
     group.add_to(app)
