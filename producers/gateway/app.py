@@ -26,7 +26,7 @@ from producers.gateway.examples import request_body
 from producers.gateway.handling import Asked, Handler
 from producers.gateway.limits import Buckets
 from producers.gateway.metrics import Meters
-from producers.gateway.remembering import MOST_CHARACTERS
+from producers.gateway.remembering import MOST_CHARACTERS, Remembered
 from schemas.vitals import LIVE, READY, Health
 
 log = structlog.get_logger("producers.gateway")
@@ -139,7 +139,7 @@ def _add_posting(app: FastAPI, door: Door, kind: FileKind) -> None:
         form = form_of(request.headers.get("content-type", ""))
         asked = Asked(kind=kind, form=form, bearer=bearer, dry_run=dry_run, idempotency_key=idempotency_key)
         done = await _in_a_thread(door, request, asked)
-        return Response(done.body, status_code=done.status, media_type="application/json")
+        return Response(done.body, status_code=done.status, headers=_told(done), media_type="application/json")
 
     app.add_api_route(
         f"/v1/{kind.name}",
@@ -153,6 +153,10 @@ def _add_posting(app: FastAPI, door: Door, kind: FileKind) -> None:
         responses=_responses(),
         openapi_extra={"requestBody": request_body(kind)},
     )
+
+
+def _told(done: Remembered) -> dict[str, str]:
+    return {"Idempotency-Replayed": "true"} if done.again else {}
 
 
 def _responses() -> dict[int | str, dict[str, Any]]:
@@ -180,7 +184,7 @@ def _responses() -> dict[int | str, dict[str, Any]]:
     return told
 
 
-async def _in_a_thread(door: Door, request: Request, asked: Asked) -> Any:
+async def _in_a_thread(door: Door, request: Request, asked: Asked) -> Remembered:
     """Do the request beside the event loop; its body is pulled from there as it is needed."""
     limits = door.handler.limits
     streamed = asked.form is Form.NDJSON and (asked.idempotency_key is None or asked.dry_run)

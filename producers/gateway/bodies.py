@@ -138,7 +138,11 @@ def _elements(data: bytes, kind: FileKind, unknown: set[str]) -> Iterator[Row | 
     if text[start] == "[":
         yield from _array(text, start + 1, kind, unknown)
     elif text[start] == "{":
-        yield from _array(f"{text}]", start, kind, unknown)
+        reader = _Reader()
+        value, end = reader.read(text, start)
+        if _skip(text, end) != len(text):
+            raise _not_json()
+        yield reader.row(value, text[start:end], 1, kind, unknown)
     else:
         raise Refusal(400, Reason.NOT_AN_OBJECT, "the body is neither a JSON object nor an array of them", _MEND_JSON)
 

@@ -32,6 +32,8 @@ class Remembered:
 
     status: int
     body: bytes
+    again: bool = False
+    """It was given before."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,7 +102,7 @@ class Memory:
         if row[0] != digest:
             detail = "this Idempotency-Key came before with another body"
             raise Refusal(409, "idempotency_key_reused", detail, "use a new Idempotency-Key for every new request")
-        return Remembered(status=row[1], body=row[2])
+        return Remembered(status=row[1], body=row[2], again=True)
 
     def _keep(self, name: bytes, digest: bytes, answer: Remembered) -> None:
         now = self._clock()
