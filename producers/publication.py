@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from producers.columns import CROSSINGS, REPORTS, FileKind
 from producers.connecting import PublishingFailed
@@ -40,6 +41,29 @@ LOOKED_AT_ROWS = 1000
 """So many rows are looked at for a file's province when none is given."""
 
 
+class Receiver(Protocol):
+    """Where messages go: a publisher, or what keeps them for one."""
+
+    @property
+    def acknowledged(self) -> int:
+        """Messages that are safe there."""
+
+    def check_topics(self, names: Iterable[str]) -> None:
+        """Make sure that it can take such."""
+
+    def publish(self, message: Message, line: int) -> None:
+        """Take one."""
+
+    def settle(self) -> None:
+        """Take note of what became safe meanwhile."""
+
+    def flush(self) -> None:
+        """Wait until all are safe."""
+
+    def take_undelivered(self) -> dict[int, Undelivered]:
+        """What is not known to be safe, by line."""
+
+
 def publish_file(
     path: Path,
     kind: FileKind,
@@ -47,7 +71,7 @@ def publish_file(
     province: Province | None,
     key: LinkageKey,
     clock: Clock,
-    publisher: Publisher | None,
+    publisher: Receiver | None,
     on_progress: Progress | None = None,
     jobs: int = 1,
     hints: Hints = NO_HINTS,
@@ -93,7 +117,7 @@ class Run:
     home: Province | None
     key: LinkageKey
     clock: Clock
-    publisher: Publisher | None
+    publisher: Receiver | None
     result: Publication
     refused: RefusedFile
     jobs: int
@@ -157,7 +181,7 @@ class Run:
 
     def _share(self, on_progress: Progress | None) -> None:
         """Go on together with workers, alone until they are there."""
-        publisher = self.publisher
+        publisher = self.publisher if isinstance(self.publisher, Publisher) else None
         assignment = Assignment(
             kind=self.kind.name,
             province=self.province,

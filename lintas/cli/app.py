@@ -16,6 +16,7 @@ from lintas.cli import (
     keys,
     looking,
     mapping,
+    outbox,
     publishing,
     scanning,
     stack,
@@ -51,5 +52,19 @@ def start(
     """Travellers' crossings of three transit provinces, matched against registered legal departures from NTT."""
 
 
-for group in (stack, publishing, gateway, mapping, scanning, watching, keys, looking, desk, consoles, healing, demo):
+for group in (
+    stack,
+    publishing,
+    gateway,
+    outbox,
+    mapping,
+    scanning,
+    watching,
+    keys,
+    looking,
+    desk,
+    consoles,
+    healing,
+    demo,
+):
     group.add_to(app)

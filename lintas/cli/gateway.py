@@ -64,6 +64,14 @@ def run(
     plain_http: Annotated[
         bool, typer.Option("--plain-http", help="Serve other machines without TLS: only behind a proxy that has it.")
     ] = False,
+    outbox: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Store rows there and send them when the line to Kafka is up: answers 202."),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="With --outbox: counts crossings that bring no number.  [default: a name of its own]"),
+    ] = None,
     rate: Annotated[float, typer.Option(min=0.1, help="Requests a second that one key may send.")] = 20.0,
     burst: Annotated[int, typer.Option(min=1, help="Requests that it may send at once.")] = 100,
     body_bytes: Annotated[int, typer.Option(min=1024, help="Largest JSON body.")] = 8 << 20,
@@ -90,6 +98,8 @@ def run(
         port=port,
         plain_http=plain_http,
         tls=_tls(tls_cert, tls_key, tls_client_ca),
+        outbox=outbox,
+        device=device,
         metrics=address_of(metrics) if metrics else None,
         limits=Limits(requests_per_second=rate, burst_requests=burst, body_bytes=body_bytes),
     )

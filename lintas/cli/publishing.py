@@ -180,9 +180,9 @@ def mapping_of(path: Path, kind: Kind) -> Mapping:
     raise Misuse(msg)
 
 
-def report(shell: Shell, result: Publication) -> None:
+def report(shell: Shell, result: Publication, *, done: str = "published") -> None:
     """What became of a file: counts on stdout, what to do about it on stderr."""
-    done = "would be published" if result.dry_run else "published"
+    done = f"would be {done}" if result.dry_run else done
     sys.stdout.write(f"{result.path.name}: {result.accepted} of {result.read} rows {done}\n")
     for reason, count in sorted(result.refused.items(), key=lambda one: (-one[1], one[0])):
         sys.stdout.write(f"  refused {count} {reason.value}\n")

@@ -40,8 +40,9 @@ class Away(Exception):
 class Carrier(Protocol):
     """Takes messages and says, later, that they are safe."""
 
-    durable: bool
-    """Whether safe means stored here for later, rather than acknowledged by Kafka."""
+    @property
+    def durable(self) -> bool:
+        """Whether safe means stored here for later, rather than acknowledged by Kafka."""
 
     def send(self, messages: Sequence[Message]) -> Future[Lost]:
         """Take messages; the future ends when all are safe, or with Away."""

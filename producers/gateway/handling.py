@@ -19,6 +19,7 @@ from producers.gateway.metrics import Meters
 from producers.gateway.remembering import Memory, Remembered
 from producers.gateway.taking import Clock, Taken, Taker, lost
 from producers.messages import Message
+from producers.outbox import OutboxFailed
 from schemas.identity import LinkageKey
 
 ROWS_OF_A_PARCEL = 500
@@ -94,7 +95,7 @@ class Handler:
             for found in some:
                 parcel.add(taker.take(found))
             if not asked.dry_run:
-                parcel.arrived = self.carrier.send(parcel.messages)
+                parcel.arrived = self._hand_over(parcel.messages)
                 self._hold_back(parcels)
             parcel = replace(parcel, messages=[])
             parcels.append(parcel)
@@ -104,6 +105,18 @@ class Handler:
         if asked.dry_run:
             return Outcome.CHECKED
         return Outcome.STORED if self.carrier.durable else Outcome.ACCEPTED
+
+    def _hand_over(self, messages: Sequence[Message]) -> Future[Lost]:
+        try:
+            return self.carrier.send(messages)
+        except OutboxFailed:
+            raise Refusal(
+                503,
+                "outbox_unusable",
+                "the gateway cannot store the rows on its disk",
+                "tell its operator, and repeat the same request later",
+                retry_after_seconds=60,
+            ) from None
 
     def _hold_back(self, parcels: Sequence[_Parcel]) -> None:
         """Read no further than Kafka follows, and no further once it is away."""

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from producers.forwarding import Forwarder
 from producers.gateway.api_keys import ApiKey, KeyRing
 from producers.gateway.app import Door, make_app
 from producers.gateway.courier import Courier
@@ -21,6 +22,7 @@ from producers.gateway.limits import Limits
 from producers.gateway.metrics import Meters
 from producers.gateway.remembering import Memory
 from producers.gateway.taking import Clock
+from producers.outbox import Outbox, OutboxFailed
 from producers.publisher import Publisher
 from schemas.identity import LinkageKey
 from schemas.topics import DEPARTURES, REGISTRY, REPORTS, SISAGA, rejected_topic, transit_topic
@@ -64,6 +66,9 @@ class Setting:
     plain_http: bool
     """Serve other machines without TLS: only behind a proxy that has it."""
     tls: Tls | None
+    outbox: Path | None
+    """Store there first, and send when the line is up; None = acknowledge what Kafka has."""
+    device: str | None
     metrics: Address | None
     limits: Limits
 
@@ -77,28 +82,37 @@ def serve(setting: Setting, clock: Clock, *, say: Callable[[str], object]) -> No
     _check(setting)
     listener = _listen(setting)
     ring, meters = KeyRing(setting.keys_file), Meters()
-    courier = Courier(lambda: _publisher(setting), lambda: topics_of(ring.keys().values()), log.info)
+    carrier = _carrier(setting, ring, clock)
     memory = Memory(setting.state / "answers.sqlite", setting.key, clock)
     handler = Handler(
-        key=setting.key, clock=clock, carrier=courier, memory=memory, limits=setting.limits, meters=meters
+        key=setting.key, clock=clock, carrier=carrier, memory=memory, limits=setting.limits, meters=meters
     )
     door = Door(
         ring=ring,
         handler=handler,
-        live=lambda: courier.live(time.monotonic(), STANDSTILL_SECONDS),
-        ready=courier.ready,
+        live=lambda: carrier.live(time.monotonic(), STANDSTILL_SECONDS),
+        ready=carrier.ready,
     )
-    vitals = _vitals(setting.metrics, door, meters)
+    vitals = _vitals(setting.metrics, door)
     server = uvicorn.Server(_config(setting, door))
     say(f"listening on {_address(listener, setting)}")
     try:
         server.run(sockets=[listener])
     finally:
-        courier.close()
+        carrier.close()
         memory.close()
         listener.close()
         if vitals is not None:
             vitals.close()
+
+
+def _carrier(setting: Setting, ring: KeyRing, clock: Clock) -> Courier | Forwarder:
+    if setting.outbox is None:
+        return Courier(lambda: _publisher(setting), lambda: topics_of(ring.keys().values()), log.info)
+    try:
+        return Forwarder(Outbox(setting.outbox, setting.device), lambda: _publisher(setting), clock, log.warning)
+    except OutboxFailed as error:
+        raise CannotServe(str(error)) from None
 
 
 def topics_of(keys: Iterable[ApiKey]) -> tuple[str, ...]:
@@ -172,12 +186,18 @@ def _config(setting: Setting, door: Door) -> uvicorn.Config:
     return config
 
 
-def _vitals(address: Address | None, door: Door, meters: Meters) -> VitalsServer | None:
+def _vitals(address: Address | None, door: Door) -> VitalsServer | None:
     if address is None:
         return None
+    meters, carrier = door.handler.meters, door.handler.carrier
 
     def exposition() -> tuple[str, bytes]:
         meters.ready.set(door.ready().ok)
+        if isinstance(carrier, Forwarder):
+            standing = carrier.outbox.standing()
+            meters.outbox.set(standing.waiting)
+            if standing.skew is not None:
+                meters.skew.set(standing.skew.seconds)
         return meters.exposition()
 
     try:
