@@ -44,6 +44,11 @@ class Places:
         return self.directory / "keys" / "linkage.key"
 
     @property
+    def receipts_key(self) -> Path:
+        """Signs the daily totals of receipts; its public half lies beside it."""
+        return self.directory / "keys" / "receipts.key"
+
+    @property
     def clickhouse(self) -> Path:
         """Data, users and passwords of ClickHouse."""
         return self.directory / "clickhouse"

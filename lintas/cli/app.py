@@ -18,6 +18,7 @@ from lintas.cli import (
     mapping,
     outbox,
     publishing,
+    receipts,
     scanning,
     stack,
     watching,
@@ -53,6 +54,14 @@ def start(
 
 
 for group in (
+    stack,
+    publishing,
+    gateway,
+    outbox,
+    looking,
+    receipts,
+    healing,
+    demo,
     stack,
     publishing,
     gateway,

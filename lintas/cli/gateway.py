@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lintas.cli.listing import Column, show
-from lintas.cli.shell import DirectoryOption, Format, FormatOption, Shell, shell_of
+from lintas.cli.shell import Clock, DirectoryOption, Format, FormatOption, Shell, shell_of
 from lintas.failing import Failure, Misuse
+from lintas.settings import Settings
 from schemas.vocabulary import Province
 
 if TYPE_CHECKING:
     from producers.gateway.api_keys import ApiKey, KeyRing
+    from producers.gateway.app import Receipts
     from producers.gateway.serving import Setting, Tls
 
 PORT = 8447
@@ -106,9 +109,34 @@ def run(
     _say_without_keys(shell, setting)
     set_up_logging(sys.stderr)
     try:
-        serve(setting, shell.clock, say=shell.say)
+        serve(setting, shell.clock, _receipts(settings, shell.clock), say=shell.say)
     except CannotServe as error:
         raise Failure(str(error)) from None
+
+
+def _receipts(settings: Settings, clock: Clock) -> Receipts | None:
+    """What asks the store, where one is named; a day is signed where the centre's key lies."""
+    if settings.clickhouse is None:
+        return None
+    from lintas.receipting import day_lines, event_lines, read_signing_key
+    from lintas.store import open_client
+    from producers.gateway.answers import Refusal
+    from sinks.receipts import Day, receipts_of_event, zone_of
+
+    def ask(province: Province, day: date | None, event: str | None) -> list[str]:
+        now, file = clock(), settings.places.receipts_key
+        try:
+            with open_client(settings) as client:
+                if event is not None:
+                    return list(event_lines(receipts_of_event(client, province, event)))
+                signer = read_signing_key(file) if file.exists() else None
+                asked = Day.of(province, day or now.astimezone(zone_of(province)).date())
+                return list(day_lines(client, asked, now, signer))
+        except Failure:
+            detail, mend = "the store does not answer", "ask again later"
+            raise Refusal(503, "store_away", detail, mend, retry_after_seconds=30) from None
+
+    return ask
 
 
 @key.command("new")

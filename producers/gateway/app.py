@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Any
 
 import anyio
@@ -28,10 +29,13 @@ from producers.gateway.limits import Buckets
 from producers.gateway.metrics import Meters
 from producers.gateway.remembering import MOST_CHARACTERS, Remembered
 from schemas.vitals import LIVE, READY, Health
+from schemas.vocabulary import Province
 
 log = structlog.get_logger("producers.gateway")
 
 Health_ = Callable[[], Health]
+Receipts = Callable[[Province, date | None, str | None], Iterable[str]]
+"""Lines of JSON for a day (None = today), or for one event."""
 _BEARER = HTTPBearer(auto_error=False, description="A key made by `lintas gateway key new`.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 _JSON_ANSWER = {"application/json": {"schema": {"$ref": "#/components/schemas/Answer"}}}
@@ -45,6 +49,8 @@ class Door:
 
     ring: KeyRing
     handler: Handler
+    receipts: Receipts | None = None
+    """Asks the store what became of a province's records; None = this gateway knows no store."""
     live: Health_
     ready: Health_
     buckets: Buckets = field(init=False)
@@ -114,6 +120,7 @@ def make_app(door: Door) -> FastAPI:
     app.add_middleware(_Telling, meters=door.handler.meters)
     for kind in KINDS.values():
         _add_posting(app, door, kind)
+    _add_receipts(app, door)
     _add_health(app, door)
     return app
 
@@ -166,6 +173,12 @@ def _responses() -> dict[int | str, dict[str, Any]]:
         207: {"description": "Some rows are rejected: see each result.", "content": _JSON_ANSWER},
         422: {"description": "All rows are rejected, or a parameter is wrong.", "content": _JSON_ANSWER | _PROBLEM},
     }
+    told[200]["model"] = Answer
+    return told | _problems()
+
+
+def _problems() -> dict[int | str, dict[str, Any]]:
+    told: dict[int | str, dict[str, Any]] = {}
     for status, text in {
         400: "The body cannot be read; nothing is published.",
         401: "No key, or an unknown one.",
@@ -213,6 +226,42 @@ async def _next(chunks: AsyncIterator[bytes], idle_seconds: float) -> bytes:
         raise Refusal(408, "too_slow", detail, "repeat the request over a better line, with fewer rows") from None
     except ClientDisconnect:
         raise Refusal(400, "gone", "the client went away", "repeat the request") from None
+
+
+def _add_receipts(app: FastAPI, door: Door) -> None:
+    def get(
+        bearer: Bearer,
+        day: Annotated[date | None, Query(description="In the province's zone; today where it is not given.")] = None,
+        event: Annotated[
+            str | None,
+            Query(min_length=1, max_length=128, description="One event instead, or one rejected row by its digest."),
+        ] = None,
+    ) -> Response:
+        if bearer.province is None:
+            detail = "receipts are for provinces, and this key is none's"
+            raise Refusal(403, "wrong_key", detail, "ask with a key of the province")
+        if door.receipts is None:
+            detail, mend = "this gateway knows no store to ask", "set LINTAS_CLICKHOUSE where it runs"
+            raise Refusal(503, "no_store", detail, mend, retry_after_seconds=3600)
+        lines = door.receipts(bearer.province, day, event)
+        return Response("".join(f"{line}\n" for line in lines), media_type=Form.NDJSON.value)
+
+    lines = {Form.NDJSON.value: {"schema": {"type": "string", "description": "One JSON object a line."}}}
+    told = {status: text for status, text in _problems().items() if status in (401, 403, 429, 503)}
+    app.add_api_route(
+        "/v1/receipts",
+        get,
+        methods=["GET"],
+        operation_id="get_receipts",
+        summary="What became of each record of the key's province; the last line of a day is its total.",
+        response_class=Response,
+        response_model=None,
+        responses={
+            200: {"description": "As `lintas receipts --format json` writes them.", "content": lines},
+            **told,
+            422: {"description": "A parameter is wrong.", "content": _PROBLEM},
+        },
+    )
 
 
 def _add_health(app: FastAPI, door: Door) -> None:

@@ -15,7 +15,7 @@ import uvicorn
 
 from producers.forwarding import Forwarder
 from producers.gateway.api_keys import ApiKey, KeyRing
-from producers.gateway.app import Door, make_app
+from producers.gateway.app import Door, Receipts, make_app
 from producers.gateway.courier import Courier
 from producers.gateway.handling import Handler
 from producers.gateway.limits import Limits
@@ -73,7 +73,7 @@ class Setting:
     limits: Limits
 
 
-def serve(setting: Setting, clock: Clock, *, say: Callable[[str], object]) -> None:
+def serve(setting: Setting, clock: Clock, receipts: Receipts | None, *, say: Callable[[str], object]) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
@@ -90,6 +90,7 @@ def serve(setting: Setting, clock: Clock, *, say: Callable[[str], object]) -> No
     door = Door(
         ring=ring,
         handler=handler,
+        receipts=receipts,
         live=lambda: carrier.live(time.monotonic(), STANDSTILL_SECONDS),
         ready=carrier.ready,
     )
