@@ -19,15 +19,17 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from producers.columns import KINDS, FileKind
+from producers.columns import CROSSINGS, KINDS, FileKind
 from producers.gateway.answers import PROBLEM_JSON, Answer, Problem, Refusal
 from producers.gateway.api_keys import ApiKey, KeyFileBroken, KeyRing
 from producers.gateway.bodies import Form, Incoming, body_too_large, form_of
 from producers.gateway.examples import request_body
+from producers.gateway.form import FILES, about_gateway, file_answer
 from producers.gateway.handling import Asked, Handler
 from producers.gateway.limits import Buckets
 from producers.gateway.metrics import Meters
 from producers.gateway.remembering import MOST_CHARACTERS, Remembered
+from producers.gateway.sealing import SealingKey
 from schemas.vitals import LIVE, READY, Health
 from schemas.vocabulary import Province
 
@@ -49,6 +51,7 @@ class Door:
 
     ring: KeyRing
     handler: Handler
+    sealing: SealingKey
     receipts: Receipts | None = None
     """Asks the store what became of a province's records; None = this gateway knows no store."""
     live: Health_
@@ -121,6 +124,7 @@ def make_app(door: Door) -> FastAPI:
     for kind in KINDS.values():
         _add_posting(app, door, kind)
     _add_receipts(app, door)
+    _add_form(app, door)
     _add_health(app, door)
     return app
 
@@ -193,11 +197,12 @@ def _problems() -> dict[int | str, dict[str, Any]]:
         told[status] = {"description": text, "content": _PROBLEM, "model": Problem}
         if status in (429, 503):
             told[status]["headers"] = _RETRY
-    told[200]["model"] = Answer
     return told
 
 
-async def _in_a_thread(door: Door, request: Request, asked: Asked) -> Remembered:
+async def _in_a_thread(
+    door: Door, request: Request, asked: Asked, opening: Callable[[bytes], bytes] | None = None
+) -> Remembered:
     """Do the request beside the event loop; its body is pulled from there as it is needed."""
     limits = door.handler.limits
     streamed = asked.form is Form.NDJSON and (asked.idempotency_key is None or asked.dry_run)
@@ -213,7 +218,7 @@ async def _in_a_thread(door: Door, request: Request, asked: Asked) -> Remembered
     async def pull() -> bytes:
         return await _next(chunks, limits.idle_seconds)
 
-    body = Incoming(lambda: from_thread.run(pull), most)
+    body = Incoming(lambda: from_thread.run(pull), most, opening)
     return await to_thread.run_sync(door.handler.handle, asked, body, limiter=door.working)
 
 
@@ -247,7 +252,7 @@ def _add_receipts(app: FastAPI, door: Door) -> None:
         return Response("".join(f"{line}\n" for line in lines), media_type=Form.NDJSON.value)
 
     lines = {Form.NDJSON.value: {"schema": {"type": "string", "description": "One JSON object a line."}}}
-    told = {status: text for status, text in _problems().items() if status in (401, 403, 429, 503)}
+    told: dict[int | str, dict[str, Any]] = {s: t for s, t in _problems().items() if s in (401, 403, 429, 503)}
     app.add_api_route(
         "/v1/receipts",
         get,
@@ -262,6 +267,20 @@ def _add_receipts(app: FastAPI, door: Door) -> None:
             422: {"description": "A parameter is wrong.", "content": _PROBLEM},
         },
     )
+
+
+def _add_form(app: FastAPI, door: Door) -> None:
+    async def post(request: Request, bearer: Bearer) -> Response:
+        if not bearer.may_publish(CROSSINGS):
+            raise Refusal(403, "wrong_key", "this key may not publish crossings", "use the key of the checkpoint")
+        asked = Asked(kind=CROSSINGS, form=Form.JSON, bearer=bearer, dry_run=False, idempotency_key=None)
+        done = await _in_a_thread(door, request, asked, opening=door.sealing.open)
+        return Response(done.body, status_code=done.status, media_type="application/json")
+
+    app.add_api_route("/v1/sealed", post, methods=["POST"], include_in_schema=False)
+    app.add_api_route("/form/gateway.json", about_gateway(door.sealing), methods=["GET"], include_in_schema=False)
+    for path, name in FILES.items():
+        app.add_api_route(path, file_answer(name), methods=["GET"], include_in_schema=False)
 
 
 def _add_health(app: FastAPI, door: Door) -> None:

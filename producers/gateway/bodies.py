@@ -51,11 +51,14 @@ class Incoming(io.RawIOBase):
     Args:
         pull: gives the next bytes, empty at the end; raises Refusal when the client is too slow.
         limit_bytes: from here on it is refused.
+        opening: opens a body that came sealed, when it is read to its end.
     """
 
-    def __init__(self, pull: Callable[[], bytes], limit_bytes: int) -> None:
+    def __init__(
+        self, pull: Callable[[], bytes], limit_bytes: int, opening: Callable[[bytes], bytes] | None = None
+    ) -> None:
         super().__init__()
-        self._pull, self._limit_bytes = pull, limit_bytes
+        self._pull, self._limit_bytes, self._opening = pull, limit_bytes, opening
         self._held, self._taken = b"", 0
 
     def readable(self) -> bool:
@@ -65,7 +68,8 @@ class Incoming(io.RawIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """So many bytes at most, or all of them."""
         if size is None or size < 0:
-            return b"".join(iter(lambda: self.read(1 << 16), b""))
+            whole = b"".join(iter(lambda: self.read(1 << 16), b""))
+            return self._opening(whole) if self._opening else whole
         if not self._held:
             self._held = self._pull()
             self._taken += len(self._held)

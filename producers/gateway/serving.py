@@ -21,6 +21,7 @@ from producers.gateway.handling import Handler
 from producers.gateway.limits import Limits
 from producers.gateway.metrics import Meters
 from producers.gateway.remembering import Memory
+from producers.gateway.sealing import SealingKey
 from producers.gateway.taking import Clock
 from producers.outbox import Outbox, OutboxFailed
 from producers.publisher import Publisher
@@ -82,6 +83,7 @@ def serve(setting: Setting, clock: Clock, receipts: Receipts | None, *, say: Cal
     _check(setting)
     listener = _listen(setting)
     ring, meters = KeyRing(setting.keys_file), Meters()
+    sealing = _sealing_key(setting.state / "sealing.pem")
     carrier = _carrier(setting, ring, clock)
     memory = Memory(setting.state / "answers.sqlite", setting.key, clock)
     handler = Handler(
@@ -90,6 +92,7 @@ def serve(setting: Setting, clock: Clock, receipts: Receipts | None, *, say: Cal
     door = Door(
         ring=ring,
         handler=handler,
+        sealing=sealing,
         receipts=receipts,
         live=lambda: carrier.live(time.monotonic(), STANDSTILL_SECONDS),
         ready=carrier.ready,
@@ -105,6 +108,14 @@ def serve(setting: Setting, clock: Clock, receipts: Receipts | None, *, say: Cal
         listener.close()
         if vitals is not None:
             vitals.close()
+
+
+def _sealing_key(path: Path) -> SealingKey:
+    try:
+        return SealingKey(path)
+    except (OSError, ValueError, TypeError) as error:
+        msg = f"the form's key {path} cannot be used ({type(error).__name__}): restore it, or move it away"
+        raise CannotServe(msg) from None
 
 
 def _carrier(setting: Setting, ring: KeyRing, clock: Clock) -> Courier | Forwarder:
