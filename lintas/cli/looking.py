@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,6 +50,13 @@ _FEEDS = (
     Column(field="missing", right=True),
     Column(field="waiting", right=True),
     Column(field="median_seconds", title="median s", right=True),
+)
+_QUALITY = (
+    Column(field="province"),
+    Column(field="checkpoint_id", title="checkpoint"),
+    Column(field="measure"),
+    Column(field="name"),
+    Column(field="value", right=True),
 )
 _REJECTED = (
     Column(field="owner"),
@@ -215,12 +222,33 @@ def accounting(context: typer.Context, form: FormatOption = Format.TABLE, direct
             shell_of(context).say(f"{row['province']}: {rest} not accounted for yet: see `lintas wait`")
 
 
-def feeds(context: typer.Context, form: FormatOption = Format.TABLE, directory: DirectoryOption = None) -> None:
+def feeds(
+    context: typer.Context,
+    quality: Annotated[
+        bool,
+        typer.Option("--quality", help="How well: delay, completeness, copies, refusals, clocks, gaps and contracts."),
+    ] = False,
+    province: ProvinceOption = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="With --quality: what came in so many days.")] = 30,
+    form: FormatOption = Format.TABLE,
+    directory: DirectoryOption = None,
+) -> None:
     """Who delivers: registries by watermark, checkpoints by last crossing, silence, gaps and delay."""
     from sinks import queries
+    from sinks.feeding import feed_quality
 
+    empty = "nobody has delivered anything yet"
+    if not quality:
+        if province is not None:
+            msg = "--province goes with --quality"
+            raise Misuse(msg)
+        with _client(context, directory) as client:
+            show(queries.feeds(client), _FEEDS, form, empty=empty)
+        return
+    now = shell_of(context).clock()
     with _client(context, directory) as client:
-        show(queries.feeds(client), _FEEDS, form, empty="nobody has delivered anything yet")
+        found = feed_quality(client, since=now - timedelta(days=days), now=now, province=province)
+        show(found, _QUALITY, form, empty=empty)
 
 
 def rejected(
