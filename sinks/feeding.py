@@ -50,7 +50,8 @@ WITH
         FROM {_LEDGER}
         GROUP BY province, checkpoint_id
     )
-SELECT toString(province) AS province, toString(checkpoint_id) AS checkpoint_id, measure, name, round(value, 3) AS value FROM
+SELECT toString(province) AS province, toString(checkpoint_id) AS checkpoint_id, measure, name, round(value, 3) AS value
+FROM
 (
     SELECT province, checkpoint_id, told.1 AS measure, '' AS name, told.2 AS value
     FROM delivered

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lintas.cli import (
+    conformance,
     consoles,
     demo,
     desk,
@@ -54,6 +55,15 @@ def start(
 
 
 for group in (
+    stack,
+    publishing,
+    gateway,
+    outbox,
+    looking,
+    receipts,
+    conformance,
+    healing,
+    demo,
     stack,
     publishing,
     gateway,

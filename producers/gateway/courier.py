@@ -105,6 +105,7 @@ class Courier:
         self._thread.join()
 
     def _run(self) -> None:
+        self._look()
         going = True
         while going:
             self._turned_at = time.monotonic()

@@ -150,6 +150,7 @@ def test_wrong_check_digits_and_refusals_are_told_where_they_are(
         page.wait_for_selector("#done li.bad")
         assert page.text_content("#said") == "Pos pemeriksaan: pos ini bukan dari provinsi kunci ini"
         assert page.input_value("#name") == f"{GIVEN} {FAMILY}"
+        page.fill("#document_number", "")
         page.fill("#name", "")
         page.keyboard.press("Enter")
         assert page.text_content("#said") == "Nama: isi nama atau nomor dokumen"
