@@ -78,7 +78,7 @@ def _why_not(found: Row | Unreadable, kind: FileKind, key: Any, seen: _Seen, clo
     try:
         if isinstance(found, Unreadable):
             raise found.refusal
-        messages, warnings = read_messages(found, kind, province=None, key=key)
+        messages, warnings = read_messages(found, kind, province=None, keys=(key,))
     except RecordRejected as refusal:
         return str(refusal)
     record = messages[0].record

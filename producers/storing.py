@@ -19,11 +19,18 @@ TOGETHER = 500
 
 
 def store_file(
-    path: Path, kind: FileKind, outbox: Outbox, *, province: Province | None, key: LinkageKey, clock: Clock
+    path: Path,
+    kind: FileKind,
+    outbox: Outbox,
+    *,
+    province: Province | None,
+    key: LinkageKey,
+    clock: Clock,
+    also: tuple[LinkageKey, ...] = (),
 ) -> Publication:
     """Keep the rows of a file; what is wrong with single rows or with all of it stands in the result."""
     into = _Storing(outbox, clock)
-    return publish_file(path, kind, province=province, key=key, clock=clock, publisher=into)
+    return publish_file(path, kind, province=province, key=key, also=also, clock=clock, publisher=into)
 
 
 class _Storing:

@@ -83,7 +83,7 @@ def run(
     """Take crossings, departures, heartbeats and reports over HTTP, pseudonymise and publish them."""
     if context.invoked_subcommand is not None:
         return
-    from lintas.keys import read_key
+    from lintas.keys import read_keys
     from producers.gateway.limits import Limits
     from producers.gateway.logs import set_up_logging
     from producers.gateway.serving import CannotServe, Setting, serve
@@ -92,9 +92,11 @@ def run(
     shell = shell_of(context)
     settings = shell.reaching(directory, kafka=True)
     metrics = shell.env.get("LINTAS_METRICS", "").strip()
+    first, *also = read_keys(settings.key_files)
     setting = Setting(
         kafka=settings.kafka_or_fail(),
-        key=read_key(settings.key_file),
+        key=first,
+        also=tuple(also),
         keys_file=_file(shell, keys, directory),
         state=settings.places.gateway,
         host=host,

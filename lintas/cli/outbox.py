@@ -56,7 +56,7 @@ def add(
     Exit code 0: all kept; 3: some rows refused, see FILE.refused.csv; 1: not kept, or not to the end.
     """
     from lintas.cli.publishing import report
-    from lintas.keys import read_key
+    from lintas.keys import read_keys
     from producers.columns import KINDS
     from producers.storing import store_file
 
@@ -67,10 +67,12 @@ def add(
         msg = f"there is no file {file}"
         raise Misuse(msg)
     shell = shell_of(context)
-    key = read_key(shell.settings(directory).key_file)
+    keys = read_keys(shell.settings(directory).key_files)
     opened = _open(box, device)
     try:
-        result: Publication = store_file(file, KINDS[kind.value], opened, province=province, key=key, clock=shell.clock)
+        result: Publication = store_file(
+            file, KINDS[kind.value], opened, province=province, key=keys[0], also=keys[1:], clock=shell.clock
+        )
     finally:
         opened.close()
     report(shell, result, done="kept")

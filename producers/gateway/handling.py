@@ -61,6 +61,8 @@ class Handler:
     """Does requests; called from many threads."""
 
     key: LinkageKey
+    also: tuple[LinkageKey, ...]
+    """The key that is being changed, until it is no longer used."""
     clock: Clock
     carrier: Carrier
     memory: Memory
@@ -87,7 +89,12 @@ class Handler:
         unknown: set[str] = set()
         rows = rows_of(body, asked.form, asked.kind, self.limits, unknown)
         taker = Taker(
-            kind=asked.kind, bearer=asked.bearer, key=self.key, clock=self.clock, outcome=self._outcome(asked)
+            kind=asked.kind,
+            bearer=asked.bearer,
+            key=self.key,
+            also=self.also,
+            clock=self.clock,
+            outcome=self._outcome(asked),
         )
         parcels: list[_Parcel] = []
         while some := list(islice(rows, ROWS_OF_A_PARCEL)):

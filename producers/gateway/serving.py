@@ -59,6 +59,8 @@ class Setting:
 
     kafka: tuple[str, ...]
     key: LinkageKey
+    also: tuple[LinkageKey, ...]
+    """The key that is being changed, until it is no longer used."""
     keys_file: Path
     state: Path
     """Directory for the answers that are remembered."""
@@ -87,7 +89,13 @@ def serve(setting: Setting, clock: Clock, receipts: Receipts | None, *, say: Cal
     carrier = _carrier(setting, ring, clock)
     memory = Memory(setting.state / "answers.sqlite", setting.key, clock)
     handler = Handler(
-        key=setting.key, clock=clock, carrier=carrier, memory=memory, limits=setting.limits, meters=meters
+        key=setting.key,
+        also=setting.also,
+        clock=clock,
+        carrier=carrier,
+        memory=memory,
+        limits=setting.limits,
+        meters=meters,
     )
     door = Door(
         ring=ring,

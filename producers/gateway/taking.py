@@ -39,6 +39,7 @@ class Taker:
         key: the provinces' linkage key.
         clock: says when a row was refused.
         outcome: what a row has become that is taken.
+        also: the key that is being changed, until it is no longer used.
     """
 
     kind: FileKind
@@ -46,13 +47,16 @@ class Taker:
     key: LinkageKey
     clock: Clock
     outcome: Outcome
+    also: tuple[LinkageKey, ...] = ()
 
     def take(self, found: Row | Unreadable) -> Taken:
         """One row's messages, or the refusal that the pipeline hears."""
         try:
             if isinstance(found, Unreadable):
                 raise found.refusal
-            messages, warnings = read_messages(found, self.kind, province=self.bearer.province, key=self.key)
+            messages, warnings = read_messages(
+                found, self.kind, province=self.bearer.province, keys=(self.key, *self.also)
+            )
             self._check_checkpoint(messages)
         except RecordRejected as refusal:
             return self._refused(found, refusal)
