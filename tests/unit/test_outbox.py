@@ -37,7 +37,7 @@ ROW = {
 
 def crossing(event_id: str, **more: Any) -> Message:
     pairs = parse_object(json.dumps(ROW | {"event_id": event_id} | more).encode())
-    messages, _ = read_messages(row_of_pairs(pairs, 1, CROSSINGS, set()), CROSSINGS, province=None, key=KEY)
+    messages, _ = read_messages(row_of_pairs(pairs, 1, CROSSINGS, set()), CROSSINGS, province=None, keys=(KEY,))
     return messages[0]
 
 
@@ -95,7 +95,7 @@ def test_all_messages_of_a_call_are_kept_or_none(tmp_path: Path) -> None:
 def test_a_message_comes_out_as_it_went_in(tmp_path: Path) -> None:
     box = Outbox(tmp_path / "o.sqlite")
     pairs = parse_object(b'{"source": "LTSA", "complete_up_to": "2026-11-03T00:00:00+08:00"}')
-    beat, _ = read_messages(row_of_pairs(pairs, 1, HEARTBEATS, set()), HEARTBEATS, province=None, key=KEY)
+    beat, _ = read_messages(row_of_pairs(pairs, 1, HEARTBEATS, set()), HEARTBEATS, province=None, keys=(KEY,))
     event = crossing("A", sequence=4, device_id="gate", carrier="KM LANTERN")
     box.store([event, *beat], NOON)
     assert [one.message for one in box.waiting(10)] == [event, *beat]
