@@ -13,7 +13,7 @@ from schemas import reference
 from schemas.errors import Reason, RecordRejected
 from schemas.records import CommunityReport, Departure, Fact, Heartbeat, Record, TransitEvent
 from schemas.topics import DEPARTURES, REPORTS, TRANSIT
-from schemas.verdicts import Assessment, Cluster, Rejected, Review
+from schemas.verdicts import Assessment, Cluster, ClusterMember, Rejected, Review
 
 MAX_RECORD_BYTES = 256 * 1024
 """Larger records are refused: a crossing has about 1 kB."""
@@ -35,6 +35,7 @@ RECORDS: Mapping[str, type[Record]] = {
     "heartbeat": Heartbeat,
     "community_report": CommunityReport,
     "assessment": Assessment,
+    "cluster_member": ClusterMember,
     "cluster": Cluster,
     "rejected": Rejected,
     "review": Review,

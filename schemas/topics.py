@@ -97,7 +97,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         name=CLUSTER_MEMBERS,
         key="cluster key",
-        retention_ms=30 * DAY_MS,
+        retention_ms=400 * DAY_MS,  # as long as the crossings: a lane of groups reads it again from the beginning
         writers=("streams",),
         readers=("streams",),
         records=("cluster_member",),

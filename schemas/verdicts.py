@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.errors import Reason
 from schemas.records import Identifier, Record, Text
@@ -81,8 +81,48 @@ class Assessment(Record):
     """Digest of the policy that was applied."""
 
 
+Tie = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{26}$")]
+"""The digits of a token, without the name of its key: tokens under two keys have no digits in common."""
+
+
+class ClusterMember(Record):
+    """A crossing as groups see it: what may tie its traveller to others, and what is said of it now.
+
+    Written under the key of every group that it belongs to; the newest under a key replaces those before it.
+    """
+
+    record: Literal["cluster_member"] = "cluster_member"
+    event_id: Identifier
+    province: Province
+    block: Identifier
+    checkpoint_id: Identifier
+    occurred_at: AwareDatetime
+    direction: Direction
+    service_no: str | None = None
+    document_type: DocumentType
+    birth_date_known: bool = True
+    """Without one the block is no birth date."""
+    name: str | None = None
+    """Digest of the name code: tells people of one block apart."""
+    sex: Sex | None = None
+    age_years: int | None = None
+    foreign: bool = False
+    origin_region: str | None = None
+    purpose: Purpose | None = None
+    document: Tie | None = None
+    nik: Tie | None = None
+    kk: Tie | None = None
+    payer: Tie | None = None
+    booking: Tie | None = None
+    party: Tie | None = None
+    status: Status
+    score: Annotated[int, Field(ge=0, le=100)]
+    gone: bool = False
+    """The crossing was corrected and belongs to this group no more."""
+
+
 class Cluster(Record):
-    """Travellers tied by a shared document, payer, booking or companion."""
+    """Travellers tied by a shared document, payer, booking, party or village; without findings it is withdrawn."""
 
     record: Literal["cluster"] = "cluster"
     cluster_id: Identifier
@@ -90,6 +130,13 @@ class Cluster(Record):
     status: Status
     score: Annotated[int, Field(ge=0, le=100)]
     members: tuple[str, ...] = ()
+    """Event ids of those that findings name, in the order of their crossings; of a large group the first ones."""
+    member_count: Annotated[int, Field(ge=0)] = 0
+    """How many there are in all."""
+    first_at: AwareDatetime | None = None
+    last_at: AwareDatetime | None = None
+    suppressed: tuple[str, ...] = ()
+    """`<rule>:<reason>` of findings that an innocent reason explains: they stand here and do not weigh."""
     findings: tuple[Finding, ...] = ()
     policy: str
 

@@ -23,5 +23,9 @@ class Touched:
 
     before: dict[int, Assessment | None] = field(default_factory=dict)
     """By the number of the crossing's row; None = the crossing was not known."""
+    now: dict[int, Assessment] = field(default_factory=dict)
+    """Those that changed, once they are assessed."""
+    replaced: dict[int, bytes] = field(default_factory=dict)
+    """The rows that stood before the batch, of crossings whose content it corrected."""
     fresh: dict[int, Crossing] = field(default_factory=dict)
     """Crossings of this batch, from their events: judged without being read back from their rows."""

@@ -15,6 +15,8 @@ from streams.assessing import assess
 from streams.batch import Admitted as Admitted
 from streams.batch import Touched as Touched
 from streams.case import Case
+from streams.clusters.membership import Membership
+from streams.clusters.telling import members_of
 from streams.concern import by_crossing, by_registration, by_report
 from streams.crossing import Crossing
 from streams.dossier import Dossier, Registration, Report, Revision, registration_of, report_of, revision_of
@@ -75,13 +77,17 @@ class Casebook:
 
     def assess(self, touched: Touched) -> list[Assessment]:
         """The verdicts that changed."""
-        changed = []
+        changed = touched.now
         verdict, fresh = self._verdict, touched.fresh
         for number, before in touched.before.items():
             now = verdict(number, fresh.get(number))
             if before is None or now != before:
-                changed.append(now)
-        return changed
+                changed[number] = now
+        return list(changed.values())
+
+    def members(self, touched: Touched) -> list[Membership]:
+        """What groups have to hear of crossings that were assessed: the new and the changed, nothing else."""
+        return members_of(touched, self.memory, self.policy)
 
     def verdicts(self) -> list[Assessment]:
         """What the facts of now say of every crossing."""
@@ -198,6 +204,8 @@ class Casebook:
         row = numbered(number, body_of(row))
         if touched is not None:
             self._touch(touched, [number])
+            if touched.before[number] is not None:
+                touched.replaced.setdefault(number, known)
             self._touch(touched, by_crossing(memory, dossier, known, tokens_of(known), touched.before, self.policy))
             self._touch(touched, by_crossing(memory, dossier, row, tokens_of(row), touched.before, self.policy))
         memory.replace(row)

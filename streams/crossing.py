@@ -31,6 +31,7 @@ from streams.packing import (
     UNKNOWN_AGE,
     at_us,
     name_bits,
+    ties,
     tokens_of,
 )
 
@@ -66,7 +67,7 @@ class Crossing:
         "destination_country", "direction", "document", "document_type", "event_id", "expires_on", "foreign",
         "from_place", "identity_quality", "is_deportation", "is_refusal", "issue_office", "issued_on", "mode", "named",
         "nationality", "nik", "nik_birth_year", "officer_action", "origin_region", "province", "purpose", "row",
-        "service_no", "sex", "to_place", "tokens",
+        "service_no", "sex", "ties", "to_place", "tokens",
     )  # fmt: skip
 
     block: str
@@ -101,6 +102,8 @@ class Crossing:
     service_no: str | None
     officer_action: OfficerAction | None
     identity_quality: Sequence[str]
+    ties: str
+    """Digits of family card, payer, booking and party with INNER in between; empty where there is none."""
     foreign: bool
     """Whether the traveller is a foreign national; unknown counts as Indonesian."""
     is_deportation: bool
@@ -119,7 +122,7 @@ class Crossing:
         ) = HEAD.unpack_from(row)  # fmt: skip
         (
             self.event_id, self.checkpoint_id, service, office, region, country, nationality, to_place, from_place,
-            quality,
+            quality, self.ties,
         ) = row[PROVINCE_PLACE + 1 :].decode("utf-8", "surrogatepass").split(BREAK)  # fmt: skip
         self.row, self.block, self.tokens = row, block, tokens_of(row)
         self.issued_on = date.fromordinal(issued) if issued else None
@@ -157,6 +160,7 @@ class Crossing:
         made.destination_country, made.to_place = told["destination_country"], told["to_place"]
         made.from_place = told["from_place"]
         made.officer_action, made.identity_quality = told["officer_action"], told["identity_quality"]
+        made.ties = ties(event)
         made.named, made.foreign = marks & NAMED > 0, marks & FOREIGN > 0
         made.is_deportation, made.is_refusal = marks & SENT_HOME > 0, marks & HELD_BACK > 0
         made._key = None

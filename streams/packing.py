@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from struct import Struct
@@ -13,7 +13,7 @@ from schemas.identity.names import MAX_BITS_SET
 from schemas.records import TransitEvent
 from schemas.vocabulary import Direction, DocumentType, Mode, OfficerAction, Province, Purpose, Sex
 
-LAYOUT = 2
+LAYOUT = 3
 """Counts the layouts of a row; a snapshot of another one is read from the log again."""
 SEAL_BYTES = 21
 NOTHING = bytes(SEAL_BYTES)
@@ -149,13 +149,27 @@ def pack(event: TransitEvent, digest: bytes, number: int = 0) -> bytes:
             f"{document['issue_office'] or ''}\x1f{told['origin_region'] or ''}\x1f"
             f"{told['destination_country'] or ''}\x1f"
             f"{told['nationality'] or ''}\x1f{told['to_place'] or ''}\x1f"
-            f"{told['from_place'] or ''}\x1f{INNER.join(quality) if quality else ''}"
+            f"{told['from_place'] or ''}\x1f{INNER.join(quality) if quality else ''}\x1f{ties(event)}"
         ).encode("utf-8", "surrogatepass")
     )
 
 
 def _seconds(offset: timedelta | None) -> int:
     return offset.days * 86_400 + offset.seconds if offset else 0
+
+
+def ties(event: TransitEvent) -> str:
+    """The digits of the tokens that tie travellers to each other: family card, payer, booking and party."""
+    told = vars(event)
+    kk, payer, booking, party = told["kk_token"], told["payer_token"], told["booking_token"], told["party_token"]
+    if not (kk or payer or booking or party):
+        return ""
+    return INNER.join([token[-26:] if token else "" for token in (kk, payer, booking, party)])
+
+
+def digits(seal: bytes) -> str | None:
+    """The token's digits of a seal; None = no token."""
+    return None if seal == NOTHING else b2a_base64(seal)[:26].decode()
 
 
 def numbered(number: int, body: bytes) -> bytes:

@@ -150,6 +150,29 @@ class Moratorium(_Part):
     lifted_by: tuple[str, ...] = ()
 
 
+class Groups(_Part):
+    """What makes travellers a group worth a look."""
+
+    window_days: Days
+    companion_days: Days
+    least_people: Annotated[int, Field(ge=2, le=50)]
+    companion_years: Annotated[int, Field(ge=0, le=60)]
+    innocent_purposes: tuple[Purpose, ...]
+    agents: tuple[str, ...] = ()
+    judged_members: Annotated[int, Field(ge=10, le=10_000)]
+    listed_members: Annotated[int, Field(ge=1, le=1_000)]
+
+    @cached_property
+    def innocent_set(self) -> frozenset[Purpose]:
+        """Declared purposes that explain a group."""
+        return frozenset(self.innocent_purposes)
+
+    @cached_property
+    def agent_set(self) -> frozenset[str]:
+        """Payers that are known to buy for strangers, by the digits of their tokens."""
+        return frozenset(agent.rpartition(":")[2] for agent in self.agents)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What every verdict asks of a policy, in sets and plain numbers: pydantic's attributes take four times as long."""
@@ -186,6 +209,7 @@ class Policy(_Part):
     absences: Absences
     agencies: dict[str, Licence]
     calendar: Calendar
+    groups: Groups
     weights: dict[str, Weight]
 
     @cached_property
