@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.topics import INPUTS
+from schemas.topics import CLUSTER_MEMBERS, INPUTS
 
-MATCHER, LOADER = "lintas-matcher", "lintas-loader"
+MATCHER, GROUPS, LOADER = "lintas-matcher", "lintas-groups", "lintas-loader"
 """Consumer groups; the contract of the rooms names them."""
 
 
@@ -30,10 +30,10 @@ class Lag:
 
 
 def readers() -> Mapping[str, tuple[str, ...]]:
-    """What each reader reads; the matcher first, because the loader reads what it writes."""
+    """What each reader reads; in the order in which one reads what the other writes."""
     from sinks.batch import TOPICS
 
-    return {MATCHER: INPUTS, LOADER: TOPICS}
+    return {MATCHER: INPUTS, GROUPS: (CLUSTER_MEMBERS,), LOADER: TOPICS}
 
 
 def lags_of(admin: Any, group: str, topics: Sequence[str]) -> list[Lag]:

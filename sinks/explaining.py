@@ -49,8 +49,9 @@ WHERE event_id = %(event_id)s AND (%(province)s = '' OR province = %(province)s)
 ORDER BY `partition`, `offset`
 """
 _CLUSTERS_OF = """
-SELECT cluster_id, kind, status, score, members, rules, findings, policy, version
-FROM clusters FINAL
+SELECT cluster_id, kind, status, score, members, member_count, first_at, last_at, rules, suppressed, findings,
+    policy, version
+FROM active_clusters
 WHERE has(members, %(event_id)s) OR has(members, concat(%(province)s, '/', %(event_id)s))
 ORDER BY score DESC, cluster_id
 """

@@ -55,9 +55,10 @@ GROUP BY owner, stage, reason
 ORDER BY owner, records DESC, stage, reason
 """
 _CLUSTERS = """
-SELECT cluster_id, kind, status, score, members, rules, policy, version
-FROM clusters FINAL
-WHERE %(status)s = '' OR status = %(status)s
+SELECT cluster_id, kind, status, score, members, member_count, first_at, last_at, rules, suppressed, policy, version
+FROM active_clusters
+WHERE (%(status)s = '' OR status = %(status)s) AND (%(rule)s = '' OR has(rules, %(rule)s))
+    AND (%(event)s = '' OR has(members, %(event)s))
 ORDER BY score DESC, cluster_id
 """
 _ACCOUNTING = "SELECT province, published, assessed, rejected, duplicate FROM accounting"
@@ -147,9 +148,11 @@ def rejected_counts(client: Client) -> list[Shown]:
     return everything(client, _REJECTED_COUNTS)
 
 
-def clusters(client: Client, *, status: str | None = None) -> Iterator[Shown]:
-    """Stream groups of travellers, the highest score first."""
-    return each(client, _CLUSTERS, {"status": status or ""})
+def clusters(
+    client: Client, *, status: str | None = None, rule: str | None = None, event_id: str | None = None
+) -> Iterator[Shown]:
+    """Stream the groups of which something is found now, the highest score first."""
+    return each(client, _CLUSTERS, {"status": status or "", "rule": rule or "", "event": event_id or ""})
 
 
 def set_silence_allowance(client: Client, hours: float, *, changed_at: datetime) -> None:

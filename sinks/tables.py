@@ -62,7 +62,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("recorded_at", "partition", "offset", "move", "after", "assignee", "due_at", "snoozed_until"),
     ),
     "clusters": (
-        *("cluster_id", "kind", "status", "score", "members", "rules", "findings", "policy"),
+        *("cluster_id", "kind", "status", "score", "members", "member_count", "first_at", "last_at", "suppressed"),
+        *("rules", "findings", "policy"),
         *("assessed_at", "partition", "offset", "version"),
     ),
 }

@@ -13,13 +13,15 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from schemas import reference
-from schemas.codec import MAX_RECORD_BYTES, decode_fact
+from schemas.codec import MAX_RECORD_BYTES, decode, decode_fact
 from schemas.errors import Reason, RecordRejected
 from schemas.records import CommunityReport, Departure, Heartbeat, TransitEvent
 from schemas.topics import refusals_of, transit_topic
-from schemas.verdicts import Rejected
+from schemas.verdicts import ClusterMember, Rejected
 from schemas.vocabulary import Province
 from streams.casebook import Admitted
+from streams.clusters.book import AdmittedMember
+from streams.clusters.membership import KINDS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_MS = 253_402_300_799_000
@@ -119,6 +121,25 @@ def admit(delivery: Delivery, partitions: int, key_ids: Set[str] = ANY_KEY) -> A
     except RecordRejected as error:
         return refused(delivery, error)
     return Admitted(fact, digest_of(value or b""))
+
+
+def admit_members(
+    deliveries: Iterable[Delivery], partitions: int, key_ids: Set[str] = ANY_KEY
+) -> tuple[list[AdmittedMember], list[Refused]]:
+    """The same for the members of groups, whose partition and keys a lane of people has looked at."""
+    admitted: list[AdmittedMember] = []
+    unreadable: list[Refused] = []
+    for delivery in deliveries:
+        key = (delivery.key or b"").decode("ascii", "replace")
+        try:
+            member = decode(ClusterMember, delivery.value)
+            if key.partition(":")[0] not in KINDS:
+                raise RecordRejected(Reason.KEY_MISMATCH, "the Kafka key names no kind of group", field="key")
+        except RecordRejected as error:
+            unreadable.append(refused(delivery, error))
+        else:
+            admitted.append(AdmittedMember(key, member))
+    return admitted, unreadable
 
 
 def digest_of(value: bytes) -> bytes:

@@ -14,6 +14,6 @@ async def judge(batches: faust.Stream[Batch]) -> None:
         with batch.settled():
             lane = batch.lane
             refused: list[Refused] = []
-            touched = lane.casebook.remember(lane.admit(batch.deliveries, refused))
-            assessments = lane.casebook.assess(touched)
-            await lane.publish(assessments, refused, batch.offsets)
+            touched = lane.book.remember(lane.admit(batch.deliveries, refused))
+            verdicts = lane.book.assess(touched)
+            await lane.publish(verdicts, lane.book.members(touched), refused, batch.offsets)

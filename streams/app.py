@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import faust
 from faust.app.base import BootStrategy
@@ -13,6 +14,7 @@ from streams.agents import judge
 from streams.intake import Intake
 from streams.policy import Policy
 from streams.settings import GROUP, Settings
+from streams.stages import STAGES, Stage
 
 ACTORS = 16
 """More than the lanes that a worker can keep busy; an idle one costs nothing."""
@@ -25,7 +27,7 @@ class NoKafka(BootStrategy):  # type: ignore[misc]  # faust is untyped here
 
 
 class MatcherApp(faust.App):  # type: ignore[misc]
-    """A Faust app with one agent and one service."""
+    """A Faust app with an agent and a service for each stage."""
 
     BootStrategy = NoKafka
     mundane_level = "debug"
@@ -44,17 +46,23 @@ def build_app(settings: Settings, policy: Policy, clock: Callable[[], datetime])
         worker_redirect_stdouts=False,
         autodiscover=False,
     )
+    peers: list[Intake] = []
+    for stage in STAGES:
+        app.service(_intake(app, stage, peers, settings=settings, policy=policy, clock=clock))
+    return app
+
+
+def _intake(app: MatcherApp, stage: Stage, peers: list[Intake], **built: Any) -> type[Intake]:
+    """One stage: an agent with its channel, and the service that feeds it."""
     channel = app.channel(maxsize=64)
     # the default supervisor restarts a failed agent and goes on as if nothing were lost
-    app.agent(channel, name="judge", concurrency=ACTORS, supervisor_strategy=CrashingSupervisor)(judge)
+    name = f"judge-{stage.name}"
+    app.agent(channel, name=name, concurrency=ACTORS, supervisor_strategy=CrashingSupervisor)(judge)
 
-    class MatcherIntake(Intake):
+    class StageIntake(Intake):
         """Faust makes its services from a class: this one knows what it was built with."""
 
-        def __init__(self, **mode_options: object) -> None:
-            super().__init__(
-                settings=settings, policy=policy, clock=clock, channel=channel, flow=app.flow_control, **mode_options
-            )
+        def __init__(self, **mode_options: Any) -> None:
+            super().__init__(stage=stage, peers=peers, channel=channel, flow=app.flow_control, **built, **mode_options)
 
-    app.service(MatcherIntake)
-    return app
+    return StageIntake

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 
-from schemas.topics import INPUTS
-
 
 def share_lanes(lanes: int, wanted: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
     """Give every lane to one member; `wanted` has, by member, the lanes it holds already.
@@ -42,7 +40,7 @@ def read_wanted(data: bytes) -> list[int]:
     return [lane for lane in lanes if type(lane) is int] if isinstance(lanes, list) else []
 
 
-def lane_assignor(held: Callable[[], Iterable[int]]) -> type[AbstractPartitionAssignor]:
+def lane_assignor(held: Callable[[], Iterable[int]], inputs: Sequence[str]) -> type[AbstractPartitionAssignor]:
     """The assignor of one worker; `held` tells at every rebalance which lanes it has in memory.
 
     A class a worker, because aiokafka asks the class and never an instance.
@@ -64,24 +62,24 @@ def lane_assignor(held: Callable[[], Iterable[int]]) -> type[AbstractPartitionAs
         def assign(
             cls, cluster: object, members: Mapping[str, ConsumerProtocolMemberMetadata]
         ) -> dict[str, ConsumerProtocolMemberAssignment]:
-            lanes = lanes_of(cluster)
+            lanes = lanes_of(cluster, inputs)
             shares = share_lanes(lanes, {member: read_wanted(asked.user_data) for member, asked in members.items()})
             return {
-                member: ConsumerProtocolMemberAssignment(cls.version, [(topic, got) for topic in INPUTS], b"")
+                member: ConsumerProtocolMemberAssignment(cls.version, [(topic, got) for topic in inputs], b"")
                 for member, got in shares.items()
             }
 
     return LaneAssignor
 
 
-def lanes_of(cluster: object) -> int:
+def lanes_of(cluster: object, inputs: Sequence[str]) -> int:
     """How many partitions every input has.
 
     Raises:
         ValueError: the inputs are not co-partitioned.
     """
-    sizes = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in INPUTS}  # type: ignore[attr-defined]
+    sizes = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in inputs}  # type: ignore[attr-defined]
     if len(set(sizes.values())) != 1:
         msg = f"the input topics must have the same number of partitions, but have {sizes}"
         raise ValueError(msg)
-    return sizes[INPUTS[0]]
+    return sizes[inputs[0]]

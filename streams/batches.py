@@ -16,6 +16,7 @@ from aiokafka.structs import TopicPartition
 from streams.admission import Delivery
 from streams.policy import Policy
 from streams.settings import Settings
+from streams.stages import Stage
 from streams.topology import Topology
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Keeper(Protocol):
     """What a lane needs of the worker around it."""
 
     settings: Settings
+    stage: Stage
     topology: Topology
     policy: Policy
     consumer: AIOKafkaConsumer

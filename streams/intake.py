@@ -15,14 +15,14 @@ from aiokafka.structs import TopicPartition
 from mode import Service
 
 from schemas.brokers import BrokerKind
-from schemas.topics import INPUTS
 from streams.assignor import lane_assignor
 from streams.batches import Batch, Totals
 from streams.lanes import Lane
 from streams.metrics import Meters
 from streams.policy import Policy
-from streams.settings import GROUP, Settings
-from streams.status import status_of, write_status
+from streams.settings import Settings
+from streams.stages import GROUPS, Stage
+from streams.status import StageStatus, status_of, write_status
 from streams.topology import Topology, wait_for_topics
 from streams.vigil import Vigil
 from streams.vitals import Vitals
@@ -37,6 +37,7 @@ LAST_SNAPSHOTS_SECONDS = 6.0
 """A snapshot that is not written by then is left; the one before it stands."""
 SNAPSHOT_PAUSE_SECONDS = 0.02
 """Between two chunks of some milliseconds each: live lanes come first."""
+MARKERS_SECONDS = 0.3
 
 log = structlog.get_logger("streams.intake")
 
@@ -51,6 +52,8 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
     def __init__(
         self,
         *,
+        stage: Stage,
+        peers: list[Intake],
         settings: Settings,
         policy: Policy,
         clock: Callable[[], datetime],
@@ -59,7 +62,10 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         **mode_options: Any,
     ) -> None:
         super().__init__(**mode_options)
+        self.stage = stage
         self.settings = settings
+        self._peers = peers
+        peers.append(self)
         self.policy = policy
         self.totals = Totals()
         self.lanes: dict[int, Lane] = {}
@@ -79,7 +85,8 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
     async def on_start(self) -> None:
         """Check the broker, then join the group or take every lane."""
         self._watchdog.start()
-        self._vitals.serve(self.settings.metrics)
+        # one address a worker: the first stage has it
+        self._vitals.serve(self.settings.metrics if self._peers[0] is self else None)
         self.replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._flow.resume()  # without Faust's consumer nobody else lets a channel flow: sends would hang for ever
         self.topology = await wait_for_topics(
@@ -88,11 +95,11 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         self._vigil.heard()
         self.consumer = AIOKafkaConsumer(
             bootstrap_servers=list(self.settings.kafka),
-            group_id=GROUP,
+            group_id=self.stage.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
-            partition_assignment_strategy=[lane_assignor(lambda: self.lanes)],
+            partition_assignment_strategy=[lane_assignor(lambda: self.lanes, self.stage.inputs)],
             session_timeout_ms=self.settings.session_timeout_ms,
             heartbeat_interval_ms=self.settings.session_timeout_ms // 6,
             rebalance_timeout_ms=30_000,
@@ -101,11 +108,11 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
             retry_backoff_ms=50,
         )
         if self.settings.broker_kind is BrokerKind.KAFKA:
-            self.consumer.subscribe(INPUTS, listener=self)
+            self.consumer.subscribe(self.stage.inputs, listener=self)
         await self.consumer.start()
         if self.settings.broker_kind is BrokerKind.EMBEDDED:
             # that broker never expires a dead member and refuses a second one; the producers' epochs still fence
-            every = [TopicPartition(t, p) for p in range(self.topology.partitions) for t in INPUTS]
+            every = [TopicPartition(t, p) for p in range(self.topology.partitions) for t in self.stage.inputs]
             self.consumer.assign(every)
             await self._take_lanes(every)
 
@@ -129,6 +136,11 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         log.info("stopped", events=self.totals.events, transactions=self.totals.transactions)
 
     # ------------------------------------------------------------------------------------------ for the lanes
+
+    @property
+    def waiting_for(self) -> str:
+        """What the worker cannot go on without; empty = nothing."""
+        return self._vigil.waiting_for
 
     def is_current(self, number: int) -> bool:
         """Whether the lane is assigned to this worker now."""
@@ -184,7 +196,13 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         for number in sorted(new - set(self.lanes)):
             lane = self.lanes[number] = Lane(self, number)
             lane.task = self.add_future(lane.run())
-        log.info("lanes assigned", lanes=sorted(new), kept=len(stayed) - len(lost & new), dropped=sorted(lost))
+        log.info(
+            "lanes assigned",
+            stage=self.stage.name,
+            lanes=sorted(new),
+            kept=len(stayed) - len(lost & new),
+            dropped=sorted(lost),
+        )
 
     # ------------------------------------------------------------------------------------------ tasks
 
@@ -226,9 +244,16 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
                         await lane.memento.put_away(time.monotonic(), pause_seconds=0)
 
     @Service.task  # type: ignore[untyped-decorator]
+    async def _pass_markers(self) -> None:
+        while not self.should_stop and self.stage is GROUPS:
+            for lane in list(self.lanes.values()):
+                await lane.pass_markers()
+            await asyncio.sleep(MARKERS_SECONDS)
+
+    @Service.task  # type: ignore[untyped-decorator]
     async def _watch_broker(self) -> None:
         while not self.should_stop:
-            asked = sorted(self.consumer.assignment()) or [TopicPartition(INPUTS[0], 0)]
+            asked = sorted(self.consumer.assignment()) or [TopicPartition(self.stage.inputs[0], 0)]
             await self._vigil.look(lambda asked=asked: self.consumer.end_offsets(asked))  # type: ignore[misc]
             await asyncio.sleep(1.0)
 
@@ -238,13 +263,10 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
 
     def _report(self) -> None:
         file = self.settings.status_file
-        if file is None:
+        if file is None or self._peers[0] is not self:
             return
         status = status_of(
-            self.lanes,
-            self.current,
-            self.totals,
-            waiting_for=self._vigil.waiting_for,
+            {p.stage.name: StageStatus(p.lanes, p.current, p.totals, p.waiting_for) for p in self._peers},
             since=self._since,
             now=self._clock(),
         )

@@ -14,14 +14,12 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from schemas.topics import INPUTS
-from schemas.verdicts import Assessment
-from streams.admission import Delivery, Refused, admit_all
+from schemas.verdicts import Assessment, Cluster
+from streams.admission import Delivery, Refused
 from streams.batches import Batch, Keeper, LaneState
-from streams.casebook import Admitted, Casebook
+from streams.clusters.membership import Membership
 from streams.memento import Memento
 from streams.outputs import Output, outputs_of
-from streams.settings import GROUP
 from streams.topology import MatcherError
 from streams.writer import LaneWriter
 
@@ -41,8 +39,8 @@ class Lane:
     def __init__(self, keeper: Keeper, number: int) -> None:
         self.keeper = keeper
         self.number = number
-        self.partitions = [TopicPartition(topic, number) for topic in INPUTS]
-        self.casebook = Casebook(keeper.policy)
+        self.partitions = [TopicPartition(topic, number) for topic in keeper.stage.inputs]
+        self.book = keeper.stage.book(keeper.policy)
         self.state = LaneState.CLAIMED
         self.replayed = 0
         self.replay_total = 0
@@ -57,7 +55,7 @@ class Lane:
         """The logs' starts at the claim."""
         self.memento = Memento(self)
         self._room = FEWEST_RECORDS * 4
-        self._writer = LaneWriter(keeper.settings, number, keeper.topology.limits)
+        self._writer = LaneWriter(keeper.settings, number, keeper.topology.limits, group=keeper.stage.group)
         self._waiting: deque[tuple[TopicPartition, list[Any]]] = deque()
         self._held = 0
         self._paused = False
@@ -99,7 +97,13 @@ class Lane:
         # a full collection over a million replayed facts would stop every lane for 0.26 s
         gc.collect()
         gc.freeze()
-        log.info("lane replayed", lane=self.number, facts=len(self.casebook), records=self.replayed)
+        log.info(
+            "lane replayed",
+            stage=self.keeper.stage.name,
+            lane=self.number,
+            facts=len(self.book),
+            records=self.replayed,
+        )
         if self.keeper.is_current(self.number):
             self.open()
         while True:
@@ -124,7 +128,8 @@ class Lane:
             if offset is not None and offset > ends[tp]:
                 msg = (
                     f"{tp.topic} partition {tp.partition}: committed offset {offset} lies past the log's end "
-                    f"{ends[tp]}: the topic was made anew. Delete the offsets of the group {GROUP}, or `lintas rebuild`"
+                    f"{ends[tp]}: the topic was made anew. Delete the offsets of the group "
+                    f"{self.keeper.stage.group}, or `lintas rebuild`"
                 )
                 raise MatcherError(msg)
             if offset is not None and offset < self.first[tp]:
@@ -162,7 +167,7 @@ class Lane:
         limit = self.keeper.settings.batch_records
         for tp, deliveries in (await reader.getmany(*behind, timeout_ms=200, max_records=limit)).items():
             before = [d for d in deliveries if d.offset < self.next[tp]]
-            self.casebook.replay(self.admit(before, []))
+            self.book.replay(self.admit(before, []))
             self.replayed += len(before)
             self.memento.saw(before)
             await asyncio.sleep(0)
@@ -180,7 +185,7 @@ class Lane:
             consumer.seek(tp, self.next[tp])
             consumer.resume(tp)
         self.state = LaneState.OPEN
-        log.info("lane open", lane=self.number)
+        log.info("lane open", stage=self.keeper.stage.name, lane=self.number)
 
     def shut(self) -> None:
         """Let no record flow any more; the memory stays."""
@@ -253,42 +258,64 @@ class Lane:
             return
         batch = self._take()
         if batch.deliveries:
-            facts, refused = len(self.casebook), self.refused
+            facts, refused = len(self.book), self.refused
             self.memento.is_sound = False
             await self.keeper.work_on(batch)
             await batch.done
             self.memento.saw(batch.deliveries)
             self.memento.is_sound = True
             self.keeper.totals.events += len(batch.deliveries)
-            self.keeper.meters.worked(
-                batch.deliveries, fresh=len(self.casebook) - facts, refused=self.refused - refused
-            )
+            self.keeper.meters.worked(batch.deliveries, fresh=len(self.book) - facts, refused=self.refused - refused)
 
-    def admit(self, deliveries: Sequence[Delivery], refused: list[Refused]) -> Iterator[Admitted]:
+    def admit(self, deliveries: Sequence[Delivery], refused: list[Refused]) -> Iterator[Any]:
         """What can be read, as it is asked for; what cannot is added to `refused`."""
+        keeper = self.keeper
         for start in range(0, len(deliveries), READ_AT_ONCE):
-            some, keeper = deliveries[start : start + READ_AT_ONCE], self.keeper
-            admitted, unreadable = admit_all(some, keeper.topology.partitions, keeper.settings.key_ids)
-            self.keeper.meters.admitted(admitted)
+            some = deliveries[start : start + READ_AT_ONCE]
+            admitted, unreadable = keeper.stage.admit(some, keeper.topology.partitions, keeper.settings.key_ids)
+            keeper.meters.admitted(admitted)
             refused += unreadable
             yield from admitted
 
+    async def pass_markers(self) -> None:
+        """Commit how far an idle lane read: its own topics end in transaction markers, which nobody hands over."""
+        async with self.busy:
+            if self._held or not self.is_open or not self._is_assigned():
+                return
+            ends = {tp: await self.keeper.consumer.position(tp) for tp in self.partitions}
+            if not self._held and self.is_open:
+                passed = {tp: end for tp, end in ends.items() if end > self.next[tp]}
+                if passed:
+                    await self._write([], passed)
+
     async def publish(
-        self, assessments: list[Assessment], refused: list[Refused], offsets: Mapping[TopicPartition, int]
+        self,
+        verdicts: Sequence[Assessment | Cluster],
+        members: Sequence[Membership],
+        refused: list[Refused],
+        offsets: Mapping[TopicPartition, int],
     ) -> None:
         """Write what a batch says and how far it read, as one transaction."""
         judged = time.monotonic()
         self._fit_room(judged - self.judging_since)
         ends = {**self.next, **offsets}
         position = f"{self.number}.{sum(ends.values())}"
-        outputs = outputs_of(assessments, refused, position=position, limits=self.keeper.topology.limits)
+        topology = self.keeper.topology
+        outputs = outputs_of(
+            verdicts,
+            refused,
+            position=position,
+            limits=topology.limits,
+            members=members,
+            partitions=topology.partitions,
+        )
         await self._write(outputs, offsets)
         totals = self.keeper.totals
         totals.transactions += 1
-        totals.assessments += len(assessments)
+        totals.assessments += len(verdicts)
         totals.rejected += len(refused)
         self.refused += len(refused)
-        self.keeper.meters.said(assessments, refused, judged - self.judging_since, time.monotonic() - judged)
+        self.keeper.meters.said(verdicts, refused, judged - self.judging_since, time.monotonic() - judged)
 
     def _fit_room(self, judged_seconds: float) -> None:
         """The next batches hold as much as can be judged in good time on this machine, under its load."""

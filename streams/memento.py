@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from streams.admission import Delivery, digest_of
-from streams.casebook import Casebook
 from streams.shelf import Label, Mark, Place, Shelf, reading
 from streams.snapshot import SnapshotError
 
 if TYPE_CHECKING:
     from streams.lanes import Lane
+    from streams.stages import Snapped
 
 KNOWN_SECONDS = 5.0
 """A broker that does not show the marked records by then has other ones."""
@@ -33,8 +33,8 @@ class Memento:
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
-        directory = lane.keeper.settings.state_dir
-        self._shelf = Shelf(directory, lane.number) if directory is not None else None
+        directory, self._load = lane.keeper.settings.state_dir, lane.keeper.stage.load
+        self._shelf = Shelf(directory, lane.number) if directory is not None and self._load is not None else None
         self.is_sound = True
         """Whether the memory is exactly what the committed offsets say: not in the midst of a batch, nor after one
         that failed."""
@@ -50,6 +50,8 @@ class Memento:
 
     def saw(self, deliveries: Sequence[Delivery]) -> None:
         """Records that the memory holds from here on."""
+        if self._shelf is None:
+            return
         self._tail += len(deliveries)
         for d in {d.topic: d for d in deliveries}.values():
             self._marks[d.topic] = _mark_of(d)
@@ -61,7 +63,7 @@ class Memento:
         waited, least = now - self._since, self._lane.keeper.settings.snapshot_seconds
         if not self._tail or waited < least:
             return False
-        return self._tail * TAIL_SHARE >= len(self._lane.casebook) or waited >= least * PATIENCE
+        return self._tail * TAIL_SHARE >= len(self._lane.book) or waited >= least * PATIENCE
 
     async def put_away(self, now: float, *, pause_seconds: float) -> None:
         """Write the memory as of the committed offsets; a full disk is told and nothing else."""
@@ -75,7 +77,7 @@ class Memento:
             if not self.is_sound:
                 return
             label, tail = self._label(), self._tail
-            chunks = lane.casebook.dump()
+            chunks = cast("Snapped", lane.book).dump()
             head = next(chunks)  # here the memory is gathered; the lane goes on while it is written
         self._since = now
         try:
@@ -103,9 +105,9 @@ class Memento:
 
     async def recall(self, reader: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
         """Take the memory up where a snapshot allows it; gives back from where each input is to be read."""
-        lane, shelf = self._lane, self._shelf
+        lane, shelf, load = self._lane, self._shelf, self._load
         self._began = dict(lane.first)
-        if shelf is None:
+        if shelf is None or load is None:
             return lane.first
         try:
             label = await asyncio.to_thread(shelf.label)
@@ -113,7 +115,7 @@ class Memento:
                 return lane.first
             why = self._unfit(label) or await self._unknown(reader, label)
             if why is None:
-                lane.casebook = await asyncio.to_thread(Casebook.load, lane.keeper.policy, shelf.chunks())
+                lane.book = await asyncio.to_thread(load, lane.keeper.policy, shelf.chunks())
         except SnapshotError:
             why = "damaged, or of another version"
         except OSError as error:
@@ -123,7 +125,7 @@ class Memento:
             return lane.first
         self._began = {tp: label.places[tp.topic].began for tp in lane.partitions}
         self._marks = {topic: place.mark for topic, place in label.places.items() if place.mark is not None}
-        log.info("lane taken up from its snapshot", lane=lane.number, facts=len(lane.casebook))
+        log.info("lane taken up from its snapshot", lane=lane.number, facts=len(lane.book))
         return {tp: label.places[tp.topic].next for tp in lane.partitions}
 
     def _unfit(self, label: Label) -> str | None:

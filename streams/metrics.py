@@ -23,11 +23,11 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from schemas.topics import INPUTS, refusals_of
-from schemas.verdicts import Assessment
+from schemas.verdicts import Assessment, Cluster
 from schemas.vocabulary import Status
 from streams.admission import Delivery, Refused
 from streams.batches import LaneState
-from streams.casebook import Admitted
+from streams.casebook import Admitted, Casebook
 
 if TYPE_CHECKING:
     from streams.lanes import Lane
@@ -150,12 +150,14 @@ class Meters:
 
     # ------------------------------------------------------------------------------------------ once a batch
 
-    def said(self, assessments: Sequence[Assessment], refused: Sequence[Refused], judged: float, wrote: float) -> None:
+    def said(
+        self, verdicts: Sequence[Assessment | Cluster], refused: Sequence[Refused], judged: float, wrote: float
+    ) -> None:
         """What a batch says is written; judging and writing took so many seconds."""
         self.judging.observe(judged)
         self.writing.observe(wrote)
         self.transactions.labels("committed").inc()
-        for status, count in Tally([a.status for a in assessments]).items():
+        for status, count in Tally([v.status for v in verdicts]).items():
             self.assessments.labels(status.value).inc(count)
         for (topic, reason), count in Tally([(r.record.topic, r.record.reason) for r in refused]).items():
             self.refused.labels(topic, reason.value).inc(count)
@@ -165,6 +167,7 @@ class Meters:
         self.batches.observe_sorted([len(deliveries)])
         for topic, count in Tally([d.topic for d in deliveries]).items():
             self.records.labels(topic, OWNERS.get(topic, "")).inc(count)
+        fresh = max(0, fresh)  # a lane of groups may come to know of fewer crossings
         counts = (fresh, refused, max(0, len(deliveries) - fresh - refused))
         for outcome, count in zip(OUTCOMES, counts, strict=True):
             self.outcomes.labels(outcome).inc(count)
@@ -205,13 +208,13 @@ class Meters:
 
     def _look_at(self, lane: Lane, number: str, left_seconds: float | None) -> None:
         self.lag.labels(number).set(lane.lag or 0)
-        self.facts.labels(number).set(len(lane.casebook))
+        self.facts.labels(number).set(len(lane.book))
         self.replayed.labels(number).set(lane.replayed)
         self.replay_total.labels(number).set(lane.replay_total)
         self.replay_left.labels(number).set(left_seconds if left_seconds is not None else 0)
 
     def _look_at_watermarks(self, lanes: Iterable[Lane]) -> None:
-        marks = [lane.casebook.watermarks for lane in lanes if lane.is_replayed]
+        marks = [lane.book.watermarks for lane in lanes if lane.is_replayed and isinstance(lane.book, Casebook)]
         for source in {source for mark in marks for source in mark}:
             self.complete.labels(source.value).set(min(m[source].timestamp() for m in marks if source in m))
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from zlib import crc32
 
 from schemas.codec import MAX_RECORD_BYTES, Headers, encode, headers_of
-from schemas.topics import ASSESSMENTS
-from schemas.verdicts import Assessment
+from schemas.topics import ASSESSMENTS, CLUSTER_MEMBERS, CLUSTERS
+from schemas.verdicts import Assessment, Cluster
 from streams.admission import Refused
+from streams.clusters.membership import Membership
+from streams.topology import DEFAULT_LIMIT_BYTES
 
 SOURCE = "lintas/matcher"
 ENVELOPE_BYTES = 2_048
 """More than the headers, lengths and the batch's own head take."""
-DEFAULT_LIMIT_BYTES = 1_048_588
-"""Kafka's own default of `max.message.bytes`."""
 KEPT_EVIDENCE = 20
 LONGEST_KEY_BYTES = 1_024
 SHORTENED = "evidence:shortened"
@@ -28,18 +29,32 @@ class Output(NamedTuple):
     key: bytes | None
     value: bytes
     headers: Headers
+    partition: int | None = None
+    """None = the lane's own."""
 
 
 def outputs_of(
-    assessments: Iterable[Assessment], refusals: Iterable[Refused], *, position: str, limits: Mapping[str, int]
+    verdicts: Iterable[Assessment | Cluster],
+    refusals: Iterable[Refused],
+    *,
+    position: str,
+    limits: Mapping[str, int],
+    members: Iterable[Membership] = (),
+    partitions: int = 1,
 ) -> list[Output]:
     """All records of one transaction.
 
     `position` names the transaction (lane and input offsets): the same verdict may be said again later, and its
-    CloudEvents id must then be another one. `limits` has the greatest record by topic, bytes.
+    CloudEvents id must then be another one. `limits` has the greatest record by topic, bytes; the members of groups
+    are spread over `partitions`.
     """
     room = min(limits.get(ASSESSMENTS, DEFAULT_LIMIT_BYTES), MAX_RECORD_BYTES)  # more, no reader would take
-    said = [assessment_output(assessment, position, room) for assessment in assessments]
+    said = [
+        assessment_output(v, position, room) if isinstance(v, Assessment) else cluster_output(v, position)
+        for v in verdicts
+    ]
+    for membership in members:
+        said += member_outputs(membership, partitions)
     return said + [refusal_output(r, limits.get(r.topic, DEFAULT_LIMIT_BYTES)) for r in refusals]
 
 
@@ -55,6 +70,24 @@ def assessment_output(assessment: Assessment, position: str, limit_bytes: int) -
     identifier = "/".join((assessment.province, assessment.event_id, position))
     headers = headers_of(assessment, identifier=identifier, source=SOURCE)
     return Output(ASSESSMENTS, assessment.block.encode(), value, headers)
+
+
+def member_outputs(membership: Membership, partitions: int) -> list[Output]:
+    """The record once under each key. Without headers: only our own lanes read it."""
+    value = encode(membership.member)
+    places = [key.encode() for key in membership.keys]
+    # not Kafka's own hash, which takes ten times as long: one program writes and reads this topic
+    return [Output(CLUSTER_MEMBERS, key, value, [], crc32(key) % partitions) for key in places]
+
+
+def cluster_output(cluster: Cluster, position: str) -> Output:
+    """The state of a group as a record; its lists are capped, so it fits."""
+    return Output(
+        topic=CLUSTERS,
+        key=cluster.cluster_id.encode(),
+        value=encode(cluster),
+        headers=headers_of(cluster, identifier=f"{cluster.cluster_id}/{position}", source=SOURCE),
+    )
 
 
 def refusal_output(refused: Refused, limit_bytes: int) -> Output:

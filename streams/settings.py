@@ -12,6 +12,8 @@ from schemas.vitals import Address, address_of
 
 GROUP = "lintas-matcher"
 """Consumer group whose offsets say how far every lane is; also the stem of the lanes' transactional ids."""
+GROUP_OF_GROUPS = "lintas-groups"
+"""The same for the lanes that judge groups of travellers."""
 
 V = TypeVar("V")
 

@@ -11,10 +11,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
-from schemas.topics import ASSESSMENTS, INPUTS, REJECTED
-from streams.outputs import DEFAULT_LIMIT_BYTES
+from schemas.topics import ASSESSMENTS, CLUSTER_MEMBERS, CLUSTERS, INPUTS, REJECTED
 
-WANTED = (*INPUTS, ASSESSMENTS, *REJECTED)
+OUTPUTS = (ASSESSMENTS, CLUSTER_MEMBERS, CLUSTERS, *REJECTED)
+WANTED = (*INPUTS, *OUTPUTS)
+DEFAULT_LIMIT_BYTES = 1_048_588
+"""Kafka's own default of `max.message.bytes`."""
 RETRY_SECONDS = 0.5
 
 
@@ -89,9 +91,8 @@ async def _look(brokers: tuple[str, ...]) -> tuple[dict[str, int], dict[str, int
 
 async def _limits(admin: AIOKafkaAdminClient) -> dict[str, int]:
     """What the output topics take; a broker that does not say so is taken to have Kafka's default."""
-    topics = (ASSESSMENTS, *REJECTED)
-    asked = [ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": None}) for topic in topics]
-    limits = dict.fromkeys(topics, DEFAULT_LIMIT_BYTES)
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic, {"max.message.bytes": None}) for topic in OUTPUTS]
+    limits = dict.fromkeys(OUTPUTS, DEFAULT_LIMIT_BYTES)
     try:
         answers = await admin.describe_configs(asked)
     except (KafkaError, OSError):

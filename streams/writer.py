@@ -26,17 +26,18 @@ GRACE_SECONDS = 5
 class LaneWriter:
     """The one writer of a lane: starting it fences whoever wrote the lane before."""
 
-    def __init__(self, settings: Settings, number: int, limits: Mapping[str, int]) -> None:
+    def __init__(self, settings: Settings, number: int, limits: Mapping[str, int], *, group: str = GROUP) -> None:
         self._settings = settings
         self._number = number
         self._limits = limits
+        self._group = group
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
         """Take the lane's transactional id; what its last owner left pending is ended."""
         self._producer = AIOKafkaProducer(
             bootstrap_servers=list(self._settings.kafka),
-            transactional_id=f"{GROUP}-{self._number}",
+            transactional_id=f"{self._group}-{self._number}",
             transaction_timeout_ms=self._settings.transaction_timeout_ms,
             acks="all",
             linger_ms=0,
@@ -64,7 +65,7 @@ class LaneWriter:
         ):
             sent = await self._send(producer, outputs)
             await producer.send_offsets_to_transaction(
-                {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}, GROUP
+                {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}, self._group
             )
             # aiokafka's commit does not fail when a batch did: the offsets would be committed and the record lost
             try:
@@ -83,16 +84,17 @@ class LaneWriter:
 
     async def _send(self, producer: AIOKafkaProducer, outputs: list[Output]) -> list[asyncio.Future[Any]]:
         sent: list[asyncio.Future[Any]] = []
-        by_topic: dict[str, list[Output]] = {}
+        by_place: dict[tuple[str, int], list[Output]] = {}
         for output in outputs:
-            by_topic.setdefault(output.topic, []).append(output)
-        for topic, records in by_topic.items():
+            place = output.topic, self._number if output.partition is None else output.partition
+            by_place.setdefault(place, []).append(output)
+        for (topic, partition), records in by_place.items():
             builder = producer.create_batch()
-            for _, key, value, headers in records:
+            for _, key, value, headers, _ in records:
                 if builder.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                    sent.append(await producer.send_batch(builder, topic, partition=self._number))
+                    sent.append(await producer.send_batch(builder, topic, partition=partition))
                     builder = producer.create_batch()
                     builder.append(timestamp=None, key=key, value=value, headers=headers)
             builder.close()
-            sent.append(await producer.send_batch(builder, topic, partition=self._number))
+            sent.append(await producer.send_batch(builder, topic, partition=partition))
         return sent

@@ -1,4 +1,4 @@
-"""Commands for analysts: flags, explain, accounting, feeds, rejected."""
+"""Commands for analysts: flags, explain, clusters, accounting, feeds, rejected."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ _FLAGS = (
     Column(field="rules", wrap=True),
     Column(field="departure_id", title="departure"),
     Column(field="tier"),
+    Column(field="policy"),
+    Column(field="version", right=True),
+)
+_CLUSTERS = (
+    Column(field="cluster_id", most=34),
+    Column(field="kind"),
+    Column(field="status"),
+    Column(field="score", right=True),
+    Column(field="rules", wrap=True),
+    Column(field="suppressed", wrap=True),
+    Column(field="member_count", title="crossings", right=True),
+    Column(field="first_at", title="first (UTC)", is_time=True),
+    Column(field="last_at", title="last (UTC)", is_time=True),
+    Column(field="members", wrap=True),
     Column(field="policy"),
     Column(field="version", right=True),
 )
@@ -109,7 +123,7 @@ class TextFormat(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    for command in (flags, explain, accounting, feeds, rejected):
+    for command in (flags, explain, clusters, accounting, feeds, rejected):
         app.command()(command)
 
 
@@ -207,6 +221,26 @@ def explain(
         applied = str((entry["assessment"] or {}).get("policy"))
         sys.stdout.write("\n" if number else "")
         sys.stdout.write(explanation(Told.of(entry, thresholds.get(applied)), lang.value))
+
+
+def clusters(
+    context: typer.Context,
+    status: Annotated[
+        StatusChoice, typer.Option(case_sensitive=False, help="OUT_OF_SCOPE: an innocent reason explains all of it.")
+    ] = StatusChoice.ANY,
+    rule: Annotated[str | None, typer.Option(metavar="R", help="Only with this rule's finding, such as R07.")] = None,
+    event: Annotated[str | None, typer.Option(metavar="EVENT_ID", help="Only those that name this crossing.")] = None,
+    form: FormatOption = Format.TABLE,
+    directory: DirectoryOption = None,
+) -> None:
+    """Groups of travellers tied by payer, booking, party, village or document, with what is found of them."""
+    from sinks import queries
+
+    wanted = None if status is StatusChoice.ANY else status.value
+    asked = None if rule is None else _rule(rule)
+    with _client(context, directory) as client:
+        found = queries.clusters(client, status=wanted, rule=asked, event_id=event)
+        show(found, _CLUSTERS, form, empty="no groups")
 
 
 def accounting(context: typer.Context, form: FormatOption = Format.TABLE, directory: DirectoryOption = None) -> None:

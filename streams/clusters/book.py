@@ -36,6 +36,11 @@ class AdmittedMember:
     key: str
     member: ClusterMember
 
+    @property
+    def fact(self) -> ClusterMember:
+        """What was read."""
+        return self.member
+
 
 @dataclass(slots=True)
 class TouchedGroups:

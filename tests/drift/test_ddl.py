@@ -18,11 +18,16 @@ _TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)\s*\((.*?)\n\)\nENGINE", r
 _COLUMN = re.compile(r"^    `(\w+)` (.+?)(?: COMMENT '((?:''|[^'])+)')?(?: CODEC\(.*\))?,?$", re.MULTILINE)
 SQL = [statement for migration in shipped_migrations() for statement in statements(migration.text)]
 TABLES = {match[1]: _COLUMN.findall(match[2]) for statement in SQL if (match := _TABLE.match(statement))}
-_ALTERED = re.compile(r"ALTER TABLE (\w+)\n")
-_ADDED = re.compile(r"ADD COLUMN IF NOT EXISTS `(\w+)` (.+?)(?: DEFAULT '\w+')? COMMENT '((?:''|[^'])+)'")
+_ALTERED = re.compile(r"(?:--.*\n|\s)*ALTER TABLE (\w+)")
+_ADDED = re.compile(
+    r"ADD COLUMN IF NOT EXISTS `(\w+)` (.+?)(?: DEFAULT '\w+')? COMMENT '((?:''|[^'])+)'(?: AFTER `(\w+)`)?"
+)
 for _statement in SQL:
     if _match := _ALTERED.match(_statement):
-        TABLES[_match[1]] += _ADDED.findall(_statement)
+        _columns = TABLES[_match[1]]
+        for _name, _kind, _comment, _after in _ADDED.findall(_statement):
+            _place = [c[0] for c in _columns].index(_after) + 1 if _after else len(_columns)
+            _columns.insert(_place, (_name, _kind, _comment))
 ALL_SQL = "\n".join(SQL)
 
 

@@ -98,7 +98,13 @@ def review(review_id: str = "r1", event_id: str = "e1") -> Review:
 
 def cluster(*members: str) -> Cluster:
     return Cluster(
-        cluster_id="c1", kind="document", status=Status.FLAGGED, score=70, members=members, policy="0000000000000000"
+        cluster_id="c1",
+        kind="document",
+        status=Status.FLAGGED,
+        score=70,
+        members=members,
+        policy="0000000000000000",
+        findings=(finding("R12"),),
     )
 
 
