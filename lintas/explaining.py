@@ -33,6 +33,8 @@ class Told:
     absences: Sequence[Row] = ()
     """Findings of what never came: they depend on now and are no part of the score."""
     reviews: Sequence[Row] = ()
+    groups: Sequence[Row] = ()
+    """Groups of travellers that the crossing belongs to."""
     published: int = 1
     """How often the crossing was published."""
     threshold: int | None = None
@@ -56,6 +58,7 @@ class Told:
             reports=entry["reports"],
             absences=entry.get("absences", ()),
             reviews=entry["reviews"],
+            groups=entry.get("clusters", ()),
             published=entry["published"],
             threshold=threshold,
         )
@@ -96,6 +99,7 @@ def explanation(told: Told, language: str) -> str:
         _facts(page, told)
         _missing(page, told.verdict)
         _history(page, told.history, told.verdict)
+    _groups(page, told.groups, language)
     _reviews(page, told.reviews)
     return page.text()
 
@@ -262,6 +266,24 @@ def _history(page: _Page, history: Sequence[Row], verdict: Row) -> None:
         version = words.text("version").format(row["version"])
         page.block(f"{at}  {words.status(row['status'])}, {words.text('score')} {row['score']}, {rules} ({version})")
     page.block(f"{words.text('policy')} {verdict['policy']}")
+
+
+def _groups(page: _Page, groups: Sequence[Row], language: str) -> None:
+    if not groups:
+        return
+    words = page.words
+    page.title(words.text("groups"))
+    for row in groups:
+        count = words.text("group_size").format(row["member_count"])
+        page.block(f"{row['cluster_id']}: {words.status(row['status'])}, {words.text('score')} {row['score']}, {count}")
+        for found in row["findings"]:
+            page.block(
+                f"{found['rule']}: {found[f'sentence_{language}']} {found[f'clears_{language}']}",
+                first="    ",
+                rest="      ",
+            )
+        for rule, _, reason in (one.partition(":") for one in row["suppressed"]):
+            page.block(words.text("innocent").format(rule, reason), first="    ", rest="      ")
 
 
 def _reviews(page: _Page, reviews: Sequence[Row]) -> None:

@@ -44,6 +44,51 @@ def read_truth(path: Path) -> dict[Crossing, frozenset[str]]:
     return truth
 
 
+def read_groups(path: Path) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """Event ids and expected rules of each planted group.
+
+    Raises:
+        Failure: the file is not what `lintas simulate` writes.
+    """
+    members: dict[str, set[str]] = defaultdict(set)
+    rules: dict[str, frozenset[str]] = {}
+    try:
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                row = json.loads(line)
+                if row.get("group") and row.get("group_rules"):
+                    members[row["group"]].add(row["event_id"])
+                    rules[row["group"]] = frozenset(row["group_rules"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{path} is not a truth file of `lintas simulate` ({type(error).__name__}): simulate again"
+        raise Failure(msg) from None
+    return {group: (frozenset(events), rules[group]) for group, events in members.items()}
+
+
+def compare_groups(
+    planted: Mapping[str, tuple[frozenset[str], frozenset[str]]], clusters: Iterable[Mapping[str, Any]]
+) -> dict[str, Tally]:
+    """Count planted groups, those found, and clusters that weigh beside every planted one, rule by rule.
+
+    A group is found by a rule where a cluster in which the rule weighs names one of its crossings.
+    """
+    tallies: dict[str, Tally] = defaultdict(Tally)
+    home = {event: group for group, (events, _) in planted.items() for event in events}
+    hits: set[tuple[str, str]] = set()
+    for cluster in clusters:
+        innocent = {one.partition(":")[0] for one in cluster["suppressed"]}
+        groups = {home[event] for event in cluster["members"] if event in home}
+        for rule in set(cluster["rules"]) - innocent:
+            hits |= {(group, rule) for group in groups}
+            if not groups:
+                tallies[rule].false += 1
+    for group, (_, rules) in planted.items():
+        for rule in rules:
+            tallies[rule].planted += 1
+            tallies[rule].found += (group, rule) in hits
+    return dict(tallies)
+
+
 def compare(truth: Mapping[Crossing, frozenset[str]], verdicts: Iterable[Mapping[str, Any]]) -> dict[str, Tally]:
     """Count planted, found and false, rule by rule."""
     tallies: dict[str, Tally] = defaultdict(Tally)

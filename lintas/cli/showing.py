@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lintas.cli.listing import Column, console, show
 from lintas.cli.shell import Format, Shell
-from lintas.scoring import Tally, compare, read_truth
+from lintas.scoring import Tally, compare, compare_groups, read_groups, read_truth
 
 if TYPE_CHECKING:
     from clickhouse_driver import Client
@@ -21,6 +21,13 @@ _FLAGS = (
     Column(field="at", title="waktu setempat"),
     Column(field="score", title="skor", right=True),
     Column(field="reasons", title="alasan", wrap=True),
+)
+_GROUPS = (
+    Column(field="cluster_id", title="kelompok", most=34),
+    Column(field="score", title="skor", right=True),
+    Column(field="rules", title="aturan"),
+    Column(field="member_count", title="perlintasan", right=True),
+    Column(field="members", title="anggota", wrap=True),
 )
 _BOOKS = tuple(
     Column(field=name, right=name != "province")
@@ -53,10 +60,22 @@ def show_results(shell: Shell, directory: Path, truth: Path) -> None:
             example = max(top, key=lambda e: len(e["departures"]) + len(e["crossings"]) + len(e["history"]))
             _title(f"one in full: lintas explain {example['event_id']}")
             sys.stdout.write(explanation(Told.of(example, policy.review_threshold), "id"))
+        _show_groups(client, truth)
         _show_books(client)
     _title("planted by the simulator and found by the rules")
     show(_tally_rows(compare(read_truth(truth), found)), _TALLY, Format.TABLE)
     sys.stdout.flush()
+
+
+def _show_groups(client: Client, truth: Path) -> None:
+    from sinks import queries
+
+    groups = list(queries.clusters(client))
+    flagged = [row for row in groups if row["status"] == "FLAGGED"]
+    _title(f"{len(flagged)} groups are flagged for review; {len(groups) - len(flagged)} more are explained or weak")
+    show(flagged[:TOP], _GROUPS, Format.TABLE, empty="no groups")
+    _title("planted groups and found ones")
+    show(_tally_rows(compare_groups(read_groups(truth), groups)), _TALLY, Format.TABLE)
 
 
 def _show_books(client: Client) -> None:

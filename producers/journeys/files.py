@@ -104,6 +104,8 @@ class Truth:
     noise: tuple[str, ...] = ()
     group: str | None = None
     """Ties the members of a planted group."""
+    group_rules: tuple[str, ...] = ()
+    """What is to be found of the group."""
 
     def as_json(self) -> str:
         """One line, keys in a fixed order."""
@@ -120,6 +122,7 @@ class Truth:
                 "twin_of": self.twin_of,
                 "noise": list(self.noise),
                 "group": self.group,
+                "group_rules": list(self.group_rules),
             }
         )
 

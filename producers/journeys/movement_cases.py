@@ -124,6 +124,7 @@ def split_group(stage: Stage) -> None:
     service = rng.choice([s for s in post(where).out if s.country == "MY" and s.place not in NO_TOURISTS])
     shared = {"payer": f"08X{rng.randrange(10**9):09d}", "booking": f"BK{scene.count('booking'):06d}"}
     group = f"G{scene.count('split group'):04d}"
+    group_rules = ("R07",) if stage.number % 2 else ("R06", "R07")
     for place in range(rng.randint(3, 5)):
         day = stage.day if stage.number % 2 else min(stage.day + place, scene.days - 1)
         person = scene.population.ntt(
@@ -136,7 +137,7 @@ def split_group(stage: Stage) -> None:
             passport_age_days=rng.randint(4, 30),
         )
         seen = stage.out(person, where, day=day, purpose="tourism", service=service, **shared)
-        stage.planted(seen, "R08 R09", "OUT_OF_SCOPE", group=group)
+        stage.planted(seen, "R08 R09", "OUT_OF_SCOPE", group=group, group_rules=group_rules)
 
 
 CASES = (

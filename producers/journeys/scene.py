@@ -147,6 +147,7 @@ class Scene:
         tier: str | None = None,
         noise: tuple[str, ...] = (),
         group: str | None = None,
+        group_rules: tuple[str, ...] = (),
     ) -> None:
         """Note what is true of a crossing, if it was seen."""
         if seen is None:
@@ -155,7 +156,7 @@ class Scene:
             Truth(
                 event_id=seen.event_id, province=seen.province, kind=kind, status=status, rules=rules, case=case,
                 twin_of=twin_of.event_id if twin_of else None, departure_id=departure_id, tier=tier, noise=noise,
-                group=group,
+                group=group, group_rules=group_rules,
             )
         )  # fmt: skip
 

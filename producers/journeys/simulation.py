@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 from producers.journeys import (
+    group_cases,
     identity_cases,
     movement_cases,
     ordinary,
@@ -25,7 +26,13 @@ from producers.journeys.scene import WITA, Scene
 from schemas.reference import province_of
 from schemas.vocabulary import Province, Source
 
-CASES = registration_cases.CASES + identity_cases.CASES + movement_cases.CASES + pattern_cases.CASES
+CASES = (
+    registration_cases.CASES
+    + identity_cases.CASES
+    + movement_cases.CASES
+    + pattern_cases.CASES
+    + group_cases.CASES
+)
 DEFAULT_PAIRS = 2400
 LATE_STRETCH_DAYS = 4
 """How long one registry is silent in the middle of a simulation that is long enough."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 
 from streams.case import CATALOGUE, Rule
+from streams.clusters import rules as rules  # importing the rules fills the catalogue
+from streams.clusters.catalogue import GROUP_CATALOGUE, GroupRule
 from streams.policy import Policy
 
 HEAD = """# The rules
@@ -38,6 +40,21 @@ beside others. Sources: 62 of 236 deportees at Nunukan had overstayed and 123 ha
 (benuanta.co.id, 13 September 2024); 41 were caught in October and November 2024 (voi.id)."""
 
 
+GROUPS_HEAD = """
+
+# The rules for groups
+
+A cluster holds what one key ties together in 28 days: a payer, a booking, a party, the kecamatan of first registration,
+or a document (of all time). Its score combines its own findings in the same way; at {threshold} it is FLAGGED. Registered
+travellers do not count. What an innocent reason explains stands in `suppressed` as `rule:reason` and does not weigh: one
+family card (`household`), a declared purpose of four of five (`purpose:religious` and others of the policy's
+`innocent_purposes`), a listed travel agent (`agent:listed`), one NIK under both dates (`same_nik`).
+
+| rule | weight | kinds | what is found |
+|---|---|---|---|
+"""
+
+
 def rules_document(policy: Policy) -> str:
     """The text of docs/rules.md."""
     rows = [f"| {r.id}@{r.version} | {_weights(r, policy)} | {r.summary} |" for r in sorted(CATALOGUE, key=_order)]
@@ -48,8 +65,18 @@ def rules_document(policy: Policy) -> str:
         + MISSING.format(policy=policy, returned=policy.weight("R14"), again=policy.weight("R18"))
         + "\n\n## Sources\n\n"
         + "\n".join(sources)
+        + GROUPS_HEAD.format(threshold=policy.review_threshold)
+        + "\n".join(_group_row(rule, policy) for rule in GROUP_CATALOGUE)
+        + "\n\n## Sources of the rules for groups\n\n"
+        + "\n".join(f"- **{r.id}** ({r.weight_key}): {_source(r)}" for r in GROUP_CATALOGUE)
         + "\n"
     )
+
+
+def _group_row(rule: GroupRule, policy: Policy) -> str:
+    keys = sorted(k for k in policy.weights if k == rule.weight_key or k.startswith(f"{rule.weight_key}."))
+    weights = ", ".join(f"{key.partition('.')[2]} {policy.weight(key)}".strip() for key in keys)
+    return f"| {rule.id}@{rule.version} | {weights} | {', '.join(sorted(rule.kinds))} | {rule.summary} |"
 
 
 def _order(rule: Rule) -> tuple[str, str]:
@@ -60,6 +87,6 @@ def _weights(rule: Rule, policy: Policy) -> str:
     return ", ".join(f"{key.partition('.')[2]} {policy.weight(key)}".strip() for key in rule.weight_keys)
 
 
-def _source(rule: Rule) -> str:
+def _source(rule: Rule | GroupRule) -> str:
     text = inspect.cleandoc(rule.judge.__doc__ or "")
     return " ".join(text.partition("Source:")[2].split())

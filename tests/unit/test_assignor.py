@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.topics import INPUTS
 from streams.assignor import lane_assignor, read_wanted, share_lanes
 
 members = st.dictionaries(
@@ -49,6 +50,6 @@ def test_a_member_of_another_version_is_taken_to_hold_nothing() -> None:
 
 def test_the_assignor_asks_for_what_is_held_at_that_moment() -> None:
     held: list[int] = []
-    assignor = lane_assignor(lambda: held)
+    assignor = lane_assignor(lambda: held, INPUTS)
     held.extend([3, 1])
     assert read_wanted(assignor.metadata(["t"]).user_data) == [1, 3]

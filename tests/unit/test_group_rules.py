@@ -38,7 +38,13 @@ def test_young_people_of_one_village_with_an_elder_on_one_booking_are_led() -> N
 
 
 def test_three_of_one_village_led_by_an_elder_of_it_need_no_booking() -> None:
-    assert weighing(*party_of(*YOUNG), elder()) == {"R05"}
+    (cluster,) = groups(*party_of(*YOUNG), elder())
+    assert ([f.rule for f in cluster.findings], cluster.score, cluster.status) == (["R05"], 40, Status.UNREGISTERED)
+
+
+def test_a_ship_within_indonesia_carries_half_a_village() -> None:
+    aboard = [*party_of(*YOUNG, direction=Direction.DOMESTIC), elder(direction=Direction.DOMESTIC)]
+    assert weighing(*aboard) == set()
 
 
 def test_the_companion_may_be_a_foreigner() -> None:
@@ -61,6 +67,13 @@ def test_pupils_with_their_teacher_are_shown_with_the_reason() -> None:
     trip = [*pupils, elder(party="P1", purpose=Purpose.STUDY)]
     assert weighing(*trip) == set()
     assert "R05:purpose:study" in suppressed(*trip)
+
+
+def test_pilgrims_do_not_explain_others_of_their_village() -> None:
+    pilgrims = [seat(n, purpose=Purpose.RELIGIOUS, service_no="FERRY 2") for n in (11, 12, 13)]
+    guide = elder(51, purpose=Purpose.RELIGIOUS, service_no="FERRY 2")
+    (cluster,) = groups(*party_of(*YOUNG), elder(), *pilgrims, guide)
+    assert (cluster.member_count, cluster.suppressed) == (4, ())
 
 
 def test_registered_workers_with_an_elder_are_no_group() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from schemas.vocabulary import Direction, Province, Sex
 from streams.case import Sentence
 from streams.clusters.catalogue import (
@@ -51,7 +53,9 @@ def bought_for_strangers(group: Group) -> Found | None:
         clears_id="Akan gugur bila pendaftaran mereka diterima atau pembelinya agen perjalanan yang dikenal.",
         clears_en="Cleared when their registrations arrive, or the buyer is listed as a travel agent.",
     )
-    return found(group, "R07", rides, says, innocent=innocent)
+    villages = Counter(seat.village for seat in {p.first.key: seat for p, seat in rides}.values() if seat.village)
+    one_village = any(count >= rules.least_people for count in villages.values())
+    return found(group, "R07.village" if one_village else "R07", rides, says, innocent=innocent)
 
 
 @group_rule("R24", PAYER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemas.vocabulary import Direction
 from streams.case import Sentence, place_name
 from streams.clusters.catalogue import (
     Found,
@@ -43,21 +44,24 @@ def led_by_an_elder(group: Group) -> Found | None:
     (detik.com, 2023).
     """
     led: list[Ride] = []
-    kept_at_home: list[Ride] = []
-    doubtful = {seat.key for _, seat in group.doubtful}
+    explained: dict[str, list[Ride]] = {}
+    # a ship within Indonesia carries half a village at any time: only a tie tells who belongs together on it
+    doubtful = {seat.key for _, seat in group.doubtful if group.kind != VILLAGE or seat.direction is Direction.OUT}
     for trip, rides in group.trips.items():
         if not trip[2] and group.kind == VILLAGE:
             continue  # only the day and the checkpoint are known to be the same
         for of_village in by_village([r for r in rides if r[1].key in doubtful]).values():
             company = _led(group, rides, of_village)
-            if company and enough(group, company):
-                led += company
-            elif company:
-                kept_at_home += company
-    if led and group.is_now(led):
-        return _says_led(group, led, innocent_purpose(group, led))
-    if kept_at_home and group.is_now(kept_at_home):
-        return _says_led(group, kept_at_home, HOUSEHOLD)
+            if not company:
+                continue
+            # voyage by voyage: what explains pilgrims does not explain others of their village
+            reason = innocent_purpose(group, company) if enough(group, company) else HOUSEHOLD
+            (led if reason is None else explained.setdefault(reason, [])).extend(company)
+    if group.is_now(led):
+        return _says_led(group, led, None)
+    for reason, rides in sorted(explained.items()):
+        if group.is_now(rides):
+            return _says_led(group, rides, reason)
     return None
 
 
@@ -93,7 +97,7 @@ def _says_led(group: Group, led: Sequence[Ride], innocent: str | None) -> Found:
         clears_id=CLEARS_ID,
         clears_en=CLEARS_EN,
     )
-    return found(group, "R05", led, says, innocent=innocent)
+    return found(group, "R05.village" if group.kind == VILLAGE else "R05", led, says, innocent=innocent)
 
 
 @group_rule("R06", *LINKS)
