@@ -58,7 +58,8 @@ def main() -> None:
         one, many = judged_us(members, 1), judged_us(members, 50)
         base = base or many
         say(
-            f"groups of {people:5}: {one:8.0f} us per member one by one, {many:6.0f} us in batches of 50 ({many / base:.1f})"
+            f"groups of {people:5}: {one:8.0f} us per member one by one, {many:6.0f} us in batches of 50: "
+            f"{many / base:.1f} times"
         )
     book, judging, telling, count = Casebook(shipped_policy()), 0.0, 0.0, 0
     for batch in batches(backlog(FACTS, 1, "a")):

@@ -45,10 +45,10 @@ GROUPS_HEAD = """
 # The rules for groups
 
 A cluster holds what one key ties together in 28 days: a payer, a booking, a party, the kecamatan of first registration,
-or a document (of all time). Its score combines its own findings in the same way; at {threshold} it is FLAGGED. Registered
-travellers do not count. What an innocent reason explains stands in `suppressed` as `rule:reason` and does not weigh: one
-family card (`household`), a declared purpose of four of five (`purpose:religious` and others of the policy's
-`innocent_purposes`), a listed travel agent (`agent:listed`), one NIK under both dates (`same_nik`).
+or a document (of all time). Its score combines its own findings in the same way; at {threshold} it is FLAGGED.
+Registered travellers do not count. What an innocent reason explains stands in `suppressed` as `rule:reason` and does
+not weigh: one family card (`household`), a declared purpose of four of five (`purpose:religious` and others of the
+policy's `innocent_purposes`), a listed travel agent (`agent:listed`), one NIK under both dates (`same_nik`).
 
 | rule | weight | kinds | what is found |
 |---|---|---|---|

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from schemas.codec import decode, encode
 from schemas.identity import TokenKind, token
+from schemas.verdicts import ClusterMember
 from schemas.vocabulary import Direction, DocumentType, Purpose, Sex, Status
 from streams.policy import Groups
 from tests.groups import POLICY, groups, placed, seat, someone, suppressed, told, weighing
@@ -346,6 +348,14 @@ def test_a_member_is_told_again_only_when_its_verdict_changes() -> None:
     facts = [seat(1, payer="08"), *heartbeats(T0 + 60 * DAY), seat(1, payer="08"), registered(1)]
     statuses = [one.member.status for one in told(*facts) if one.key.startswith("payer:")]
     assert statuses == [Status.PENDING, Status.UNREGISTERED, Status.MATCHED]
+
+
+def test_a_member_made_without_checks_is_what_its_constructor_makes() -> None:
+    for one in told(seat(1, payer="08", booking="B"), seat(2, direction=Direction.IN, sex=Sex.M)):
+        checked = ClusterMember(**one.member.model_dump())
+        assert checked == one.member
+        assert encode(checked) == encode(one.member)
+        assert decode(ClusterMember, encode(one.member)) == one.member
 
 
 def test_a_corrected_crossing_leaves_the_group_that_it_was_in() -> None:
