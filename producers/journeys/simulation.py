@@ -26,13 +26,7 @@ from producers.journeys.scene import WITA, Scene
 from schemas.reference import province_of
 from schemas.vocabulary import Province, Source
 
-CASES = (
-    registration_cases.CASES
-    + identity_cases.CASES
-    + movement_cases.CASES
-    + pattern_cases.CASES
-    + group_cases.CASES
-)
+CASES = registration_cases.CASES + identity_cases.CASES + movement_cases.CASES + pattern_cases.CASES + group_cases.CASES
 DEFAULT_PAIRS = 2400
 LATE_STRETCH_DAYS = 4
 """How long one registry is silent in the middle of a simulation that is long enough."""

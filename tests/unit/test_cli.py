@@ -24,6 +24,7 @@ NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 COMMANDS = {
     *("up", "down", "status", "wait", "publish", "simulate", "flags", "explain", "accounting", "feeds"),
     *("rejected", "replay-rejected", "review", "rebuild", "doctor", "demo", "map", "scan", "watch"),
+    "clusters",
 }
 NEEDS_A_STACK = (
     ("status",),
@@ -31,6 +32,7 @@ NEEDS_A_STACK = (
     ("flags",),
     ("explain", "E-1"),
     ("accounting",),
+    ("clusters",),
     ("feeds",),
     ("rejected",),
     ("rejected", "--with-payload", "--format", "json"),

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 FIELDS = {
     *("lane", "lanes", "kept", "dropped", "topic", "table", "count", "records", "total", "facts", "events"),
-    *("transactions", "batches", "error", "address", "name", "seconds", "file", "mend"),
+    *("transactions", "batches", "error", "address", "name", "seconds", "file", "mend", "stage"),
 }
 """Numbers, names of this program's own, and classes or codes of errors."""
 SECRET = "ZWQORILLA 5399992911619471"
