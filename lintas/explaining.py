@@ -275,6 +275,8 @@ def _groups(page: _Page, groups: Sequence[Row], language: str) -> None:
     page.title(words.text("groups"))
     for row in groups:
         count = words.text("group_size").format(row["member_count"])
+        if row["left_out"]:
+            count += f"; {words.text('left_out').format(row['left_out'])}"
         page.block(f"{row['cluster_id']}: {words.status(row['status'])}, {words.text('score')} {row['score']}, {count}")
         for found in row["findings"]:
             page.block(

@@ -133,6 +133,8 @@ class Cluster(Record):
     """Event ids of those that findings name, in the order of their crossings; of a large group the first ones."""
     member_count: Annotated[int, Field(ge=0)] = 0
     """How many there are in all."""
+    left_out: Annotated[int, Field(ge=0)] = 0
+    """Crossings under the key that were not looked at one by one: of a large group those least in doubt."""
     first_at: AwareDatetime | None = None
     last_at: AwareDatetime | None = None
     suppressed: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ TEXTS: Mapping[str, Pair] = {
     "version": ("versi {}", "version {}"),
     "groups": ("Kelompok", "Groups"),
     "group_size": ("{} perlintasan", "{} crossings"),
+    "left_out": ("{} lagi tidak dinilai satu per satu", "{} more were not judged one by one"),
     "innocent": ("{} tidak dihitung karena {}.", "{} does not weigh because of {}."),
     "reviews": ("Tinjauan", "Reviews"),
     "years": ("{} tahun", "{} years"),

@@ -49,7 +49,7 @@ WHERE event_id = %(event_id)s AND (%(province)s = '' OR province = %(province)s)
 ORDER BY `partition`, `offset`
 """
 _CLUSTERS_OF = """
-SELECT cluster_id, kind, status, score, members, member_count, first_at, last_at, rules, suppressed, findings,
+SELECT cluster_id, kind, status, score, members, member_count, left_out, first_at, last_at, rules, suppressed, findings,
     policy, version
 FROM active_clusters
 WHERE has(members, %(event_id)s) OR has(members, concat(%(province)s, '/', %(event_id)s))

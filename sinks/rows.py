@@ -240,6 +240,7 @@ def cluster_row(record: Cluster, place: Place) -> Row:
         record.score,
         list(record.members),
         record.member_count,
+        record.left_out,
         _ms(record.first_at) if record.first_at else 0,
         _ms(record.last_at) if record.last_at else 0,
         list(record.suppressed),

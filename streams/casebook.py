@@ -16,7 +16,7 @@ from streams.batch import Admitted as Admitted
 from streams.batch import Touched as Touched
 from streams.case import Case
 from streams.clusters.membership import Membership
-from streams.clusters.telling import members_of
+from streams.clusters.telling import Telling
 from streams.concern import by_crossing, by_registration, by_report
 from streams.crossing import Crossing
 from streams.dossier import Dossier, Registration, Report, Revision, registration_of, report_of, revision_of
@@ -86,8 +86,8 @@ class Casebook:
         return list(changed.values())
 
     def members(self, touched: Touched) -> list[Membership]:
-        """What groups have to hear of crossings that were assessed: the new and the changed, nothing else."""
-        return members_of(touched, self.memory, self.policy)
+        """What groups have to hear of the crossings that were assessed."""
+        return Telling(touched, self.memory, self.policy, self._verdict).members()
 
     def verdicts(self) -> list[Assessment]:
         """What the facts of now say of every crossing."""

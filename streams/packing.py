@@ -34,6 +34,7 @@ _AT = Struct("<q")
 _NUMBER = Struct("<I")
 DIGEST, DOCUMENT, NIK, NAME = slice(4, 12), slice(12, 33), slice(33, 54), slice(54, 118)
 _AT_PLACE, _ISSUED_PLACE, DIRECTION_PLACE, MARKS_PLACE, PROVINCE_PLACE = 118, 130, 143, 149, 150
+_BORN, _TYPE_PLACE = slice(138, 140), 145
 BREAK, INNER = "\x1f", "\x1e"
 """No text of a record holds control characters."""
 _END = b"\x1f"
@@ -66,6 +67,9 @@ VOCABULARY = ",".join(
 UNKNOWN_AGE = 255
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_UNBORN = bytes(2)
+_OF_ONE = frozenset(_TYPE[t] for t in (DocumentType.PASSPORT, DocumentType.KTP, DocumentType.PLB))
+"""An emergency document may stand for a whole group."""
 _IN, _SPLP = Direction.IN, DocumentType.SPLP  # a member of an Enum takes three times as long to find
 _DEPORTATION, _RETURNED = Purpose.DEPORTATION, OfficerAction.RETURNED
 
@@ -204,6 +208,11 @@ def tokens_of(row: bytes) -> tuple[bytes, ...]:
     if nik in (NOTHING, document):
         return () if document == NOTHING else (document,)
     return (nik,) if document == NOTHING else (document, nik)
+
+
+def shows_own(row: bytes) -> bool:
+    """Whether a document was shown that is one person's, by somebody whose birth date is known."""
+    return row[_TYPE_PLACE] in _OF_ONE and row[_BORN] != _UNBORN and row[DOCUMENT] != NOTHING
 
 
 def has_token(row: bytes, token: bytes) -> bool:

@@ -159,7 +159,8 @@ class Groups(_Part):
     companion_years: Annotated[int, Field(ge=0, le=60)]
     innocent_purposes: tuple[Purpose, ...]
     agents: tuple[str, ...] = ()
-    judged_members: Annotated[int, Field(ge=10, le=10_000)]
+    judged_members: Annotated[int, Field(ge=1, le=10_000)]
+    judged_elders: Annotated[int, Field(ge=0, le=1_000)]
     listed_members: Annotated[int, Field(ge=1, le=1_000)]
 
     @cached_property

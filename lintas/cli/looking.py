@@ -43,6 +43,7 @@ _CLUSTERS = (
     Column(field="rules", wrap=True),
     Column(field="suppressed", wrap=True),
     Column(field="member_count", title="crossings", right=True),
+    Column(field="left_out", title="not judged", right=True),
     Column(field="first_at", title="first (UTC)", is_time=True),
     Column(field="last_at", title="last (UTC)", is_time=True),
     Column(field="members", wrap=True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,8 @@ from streams.assessing import combine
 from streams.clusters import rules as rules  # importing the rules fills the catalogue
 from streams.clusters.catalogue import GROUP_CATALOGUE, Found, Group, GroupRule
 from streams.clusters.membership import DOCUMENT, KINDS, Membership
-from streams.clusters.people import Seat
+from streams.clusters.people import Place, Seat
+from streams.clusters.sampling import Sample, places
 from streams.crossing import DAY_US
 from streams.policy import Policy
 
@@ -24,7 +24,6 @@ ALWAYS = -(1 << 31)
 """The one period of a document: years may lie between two people who show it, and few crossings are under it."""
 _DOCUMENTS = f"{DOCUMENT}:"
 Key = tuple[str, str, str]
-Place = tuple[int, str, str, str]
 Stretch = tuple[str, int]
 """A key and the number of a period: one cluster."""
 
@@ -52,12 +51,11 @@ class TouchedGroups:
 class Known:
     """What is known under one key."""
 
-    __slots__ = ("order", "said", "seats")
+    __slots__ = ("periods", "said", "seats")
 
     def __init__(self) -> None:
         self.seats: dict[Key, Seat] = {}
-        self.order: list[Place] = []
-        """The places of all seats, sorted by time."""
+        self.periods: dict[int, Sample] = {}
         self.said: dict[int, Cluster | None] = {}
         """Verdicts on periods, until a member changes them."""
 
@@ -103,46 +101,62 @@ class Clusterbook:
 
     def clusters(self) -> list[Cluster]:
         """What the members of now say of every group."""
-        stretches = [
-            (key, n) for key, known in self._known.items() for n in sorted({_period(key, p) for p in known.order})
-        ]
+        stretches = [(key, n) for key, known in self._known.items() for n in sorted(known.periods)]
         return [said for stretch in stretches if (said := self._verdict(stretch)) is not None]
 
     # ------------------------------------------------------------------------------------------ taking members in
 
     def _take(self, fact: AdmittedMember, touched: TouchedGroups | None) -> None:
-        known = self._known.get(fact.key)
-        seat = Seat(fact.member)
+        key, seat = fact.key, Seat(fact.member)
+        known = self._known.get(key)
         old = known.seats.get(seat.key) if known is not None else None
         if fact.member.gone and old is None:
             return
         if known is None:
-            known = self._known[fact.key] = Known()
-        places = [seat.place] if old is None else [old.place, seat.place]
-        periods = {n for place in places for n in self._reached(fact.key, known, place)}
+            known = self._known[key] = Known()
         if touched is not None:
-            for n in periods:
-                stretch = (fact.key, n)
-                if stretch not in touched.before:
-                    touched.before[stretch] = self._verdict(stretch)
-        for n in periods:
-            known.said.pop(n, None)
+            places = [seat.place] if old is None else [old.place, seat.place]
+            for n in {n for place in places for n in self._reached(key, known, place)}:
+                if (key, n) not in touched.before:
+                    touched.before[key, n] = self._verdict((key, n))
         if old is not None:
-            del known.order[bisect_left(known.order, old.place)]
-            del known.seats[old.key]
-            self._members -= 1
+            self._drop(key, known, old)
         if not fact.member.gone:
-            known.seats[seat.key] = seat
-            insort(known.order, seat.place)
-            self._members += 1
+            self._add(key, known, seat)
+
+    def _add(self, key: str, known: Known, seat: Seat) -> None:
+        own = _period(key, seat.place)
+        sample = known.periods.get(own)
+        if sample is None:
+            sample = known.periods[own] = Sample(self.policy)
+        known.seats[seat.key] = seat
+        self._members += 1
+        self._changed(key, known, seat, sample.add(seat))
+
+    def _drop(self, key: str, known: Known, seat: Seat) -> None:
+        own = _period(key, seat.place)
+        del known.seats[seat.key]
+        self._members -= 1
+        self._changed(key, known, seat, known.periods[own].drop(seat))
+        if not known.periods[own]:
+            del known.periods[own]
+
+    def _changed(self, key: str, known: Known, seat: Seat, is_looked_at: bool) -> None:
+        """Forget the verdicts that a crossing changes; one that is not looked at changes no more than the count."""
+        if is_looked_at:
+            for n in self._reached(key, known, seat.place):
+                known.said.pop(n, None)
+            return
+        own = _period(key, seat.place)
+        said = known.said.get(own)
+        if said is not None:
+            known.said[own] = said.model_copy(update={"left_out": known.periods[own].left_out})
 
     def _reached(self, key: str, known: Known, place: Place) -> list[int]:
         """The periods whose verdict a member may change: its own, and later ones whose windows reach back to it."""
         own = _period(key, place)
         last = (place[0] + self._reach_us) // PERIOD_US
-        if own == ALWAYS or last == own or not known.order:
-            return [own]
-        return [own, *(n for n in range(own + 1, last + 1) if _within(known.order, n * PERIOD_US, (n + 1) * PERIOD_US))]
+        return [own] if own == ALWAYS else [own, *(n for n in range(own + 1, last + 1) if n in known.periods)]
 
     # ------------------------------------------------------------------------------------------ judging
 
@@ -150,7 +164,7 @@ class Clusterbook:
         """What the rules say of one cluster; None = nothing."""
         key, period = stretch
         known = self._known.get(key)
-        if known is None or len(known.order) < 2:
+        if known is None or period not in known.periods or len(known.seats) < 2:
             return None
         if period not in known.said:
             known.said[period] = self._judge(key, period, known)
@@ -159,26 +173,15 @@ class Clusterbook:
     def _judge(self, key: str, period: int, known: Known) -> Cluster | None:
         kind, _, value = key.partition(":")
         since = period * PERIOD_US
-        seats = self._seats(known, since) if period != ALWAYS else self._first(known)
-        if len(seats) < 2:
-            return None
-        group = Group(kind, value, seats, since, self.policy)
+        reach = since - self._reach_us
+        before = [] if period == ALWAYS else range(reach // PERIOD_US, period)
+        earlier = [known.periods[n] for n in before if n in known.periods]
+        chosen = places(known.periods[period], earlier, reach, self.policy.groups)
+        group = Group(kind, value, [known.seats[place[1:]] for place in chosen], since, self.policy)
         found = [(rule, one) for rule in self._rules[kind] if (one := rule.judge(group)) is not None]
-        return self._cluster((key, period), found) if found else None
+        return self._cluster((key, period), found, known.periods[period].left_out) if found else None
 
-    def _first(self, known: Known) -> list[Seat]:
-        return [known.seats[place[1:]] for place in known.order[: self.policy.groups.judged_members]]
-
-    def _seats(self, known: Known, since: int) -> list[Seat]:
-        """The first members of a period, and the last ones before it as far as windows reach."""
-        order, most = known.order, self.policy.groups.judged_members
-        start, end = _index(order, since), _index(order, since + PERIOD_US)
-        if start == end:
-            return []
-        first = max(_index(order, since - self._reach_us), start - most)
-        return [known.seats[place[1:]] for place in order[first : min(end, start + most)]]
-
-    def _cluster(self, stretch: Stretch, found: Sequence[tuple[GroupRule, Found]]) -> Cluster:
+    def _cluster(self, stretch: Stretch, found: Sequence[tuple[GroupRule, Found]], left_out: int) -> Cluster:
         policy = self.policy
         score = combine(one.finding.weight for _, one in found if one.innocent is None)
         seats = sorted({seat.place: seat for _, one in found for _, seat in one.rides}.items())
@@ -191,6 +194,7 @@ class Clusterbook:
             score=score,
             members=tuple(seat.event_id for _, seat in seats[: policy.groups.listed_members]),
             member_count=len(seats),
+            left_out=left_out,
             first_at=seats[0][1].at,
             last_at=seats[-1][1].at,
             suppressed=tuple(f"{rule.id}:{one.innocent}" for rule, one in found if one.innocent is not None),
@@ -218,12 +222,3 @@ def _name(stretch: Stretch) -> str:
 
 def _period(key: str, place: Place) -> int:
     return ALWAYS if key.startswith(_DOCUMENTS) else place[0] // PERIOD_US
-
-
-def _index(order: list[Place], at_us: int) -> int:
-    """How many places lie before a moment."""
-    return bisect_left(order, (at_us, "", "", ""))
-
-
-def _within(order: list[Place], since: int, until: int) -> bool:
-    return _index(order, since) < _index(order, until)

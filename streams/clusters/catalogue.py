@@ -49,22 +49,19 @@ class Group:
             for person in self.people
             if not person.registered
             for seat in person.seats
-            if self.in_doubt(seat)
+            if in_doubt(seat, self.policy)
         ]
         rides.sort(key=lambda ride: ride[1].place)
         return rides
 
-    def in_doubt(self, seat: Seat) -> bool:
-        """Whether an Indonesian of the provinces looked after leaves home."""
-        return (
-            not seat.foreign
-            and seat.direction is not Direction.IN
-            and seat.region[:2] in self.policy.scope.origin_provinces
-        )
-
     def is_now(self, rides: Iterable[Ride]) -> bool:
         """Whether some of it lies in this stretch of time: what lies before was said of an earlier one."""
         return any(seat.at_us >= self.since_us for _, seat in rides)
+
+
+def in_doubt(seat: Seat, policy: Policy) -> bool:
+    """Whether an Indonesian of the provinces looked after leaves home."""
+    return not seat.foreign and seat.direction is not Direction.IN and seat.region[:2] in policy.terms.origin_provinces
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from schemas.records import SCHEMA_VERSION
 from schemas.verdicts import Assessment, ClusterMember
-from schemas.vocabulary import Direction, DocumentType
+from schemas.vocabulary import Direction
 from streams.crossing import Crossing
 from streams.packing import INNER, NAME, NO_NAME, digits
 from streams.policy import Policy
@@ -16,9 +16,7 @@ DOCUMENT, PAYER, BOOKING, PARTY, VILLAGE = "document", "payer", "booking", "part
 LINKS = (PAYER, BOOKING, PARTY)
 KINDS = (DOCUMENT, *LINKS, VILLAGE)
 KECAMATAN_DIGITS = 6
-_DOCUMENTS = f"{DOCUMENT}:"
-_NUMBERED = frozenset({DocumentType.PASSPORT, DocumentType.KTP, DocumentType.PLB})
-"""Documents of one person: an emergency document may stand for a whole group."""
+_IN, _OUT = Direction.IN, Direction.OUT  # a member of an Enum takes three times as long to find
 
 
 class Membership(NamedTuple):
@@ -26,29 +24,6 @@ class Membership(NamedTuple):
 
     member: ClusterMember
     keys: tuple[str, ...]
-
-
-def memberships(crossing: Crossing, before: Assessment | None, now: Assessment, policy: Policy) -> list[Membership]:
-    """What groups have to hear of a crossing whose verdict is new or changed."""
-    if before is not None and (before.status, before.score) == (now.status, now.score):
-        return []
-    member = member_of(crossing, now)
-    keys = keys_of(member, policy)
-    if before is not None:
-        # who shows one document is the same whatever is said of each
-        keys = tuple(key for key in keys if not key.startswith(_DOCUMENTS))
-    return [Membership(member, keys)] if keys else []
-
-
-def corrected(old: Crossing, was: Assessment, new: Crossing, now: Assessment, policy: Policy) -> list[Membership]:
-    """What groups have to hear of a crossing whose content was corrected: some may have lost it."""
-    before, after = member_of(old, was), member_of(new, now)
-    if before == after:
-        return []
-    keys = keys_of(after, policy)
-    lost = tuple(key for key in keys_of(before, policy) if key not in keys)
-    told = [Membership(after, keys)] if keys else []
-    return [*told, Membership(after.model_copy(update={"gone": True}), lost)] if lost else told
 
 
 def member_of(crossing: Crossing, verdict: Assessment) -> ClusterMember:
@@ -101,19 +76,38 @@ def _unchecked(**values: Any) -> ClusterMember:
     return made
 
 
-def keys_of(member: ClusterMember, policy: Policy) -> tuple[str, ...]:
-    """The keys of the groups that a crossing belongs to: the kind, a colon, and what its members share."""
-    keys = []
-    if member.document and member.birth_date_known and member.document_type in _NUMBERED:
-        keys.append(f"{DOCUMENT}:{member.document}")
-    if member.direction is not Direction.IN:
-        if member.payer:
-            keys.append(f"{PAYER}:{member.payer}")
-        if member.booking:
-            keys.append(f"{BOOKING}:{member.booking}")
-        if member.party:
-            keys.append(f"{PARTY}:{member.party}")
-        region = member.origin_region or ""
-        if len(region) >= KECAMATAN_DIGITS and region[:2] in policy.scope.origin_provinces and not member.foreign:
-            keys.append(f"{VILLAGE}:{region[:KECAMATAN_DIGITS]}")
-    return tuple(keys)
+def gone(member: ClusterMember) -> ClusterMember:
+    """The word that a group has lost a crossing."""
+    return member.model_copy(update={"gone": True})
+
+
+def keys_of(crossing: Crossing, policy: Policy) -> list[str]:
+    """The keys of the groups that a crossing belongs to, but for its document's: the kind, a colon, what is shared."""
+    keys: list[str] = []
+    if crossing.direction is _IN:
+        return keys
+    if crossing.ties:
+        _, payer, booking, party = crossing.ties.split(INNER)
+        if payer:
+            keys.append(f"payer:{payer}")
+        if booking:
+            keys.append(f"booking:{booking}")
+        if party:
+            keys.append(f"party:{party}")
+    region = crossing.origin_region
+    # a village ties those on one voyage out of the country: a ship within it carries half a village at any time
+    if (
+        crossing.direction is _OUT
+        and crossing.service_no
+        and region
+        and len(region) >= KECAMATAN_DIGITS
+        and region[:2] in policy.terms.origin_provinces
+        and not crossing.foreign
+    ):
+        keys.append(f"village:{region[:KECAMATAN_DIGITS]}")
+    return keys
+
+
+def document_key(seal: bytes) -> str:
+    """The key of those who show one document."""
+    return f"document:{digits(seal)}"

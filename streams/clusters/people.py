@@ -12,6 +12,8 @@ from streams.clusters.membership import KECAMATAN_DIGITS
 from streams.crossing import HOUR_US, local_hours
 from streams.packing import microseconds
 
+Place = tuple[int, str, str, str]
+"""When a crossing was, then what tells it from others: province, event id, block."""
 Trip = tuple[str, date, str]
 """Checkpoint, day there, voyage or flight (empty = unknown)."""
 UNCONFIRMED = frozenset({Status.UNREGISTERED, Status.FLAGGED})
@@ -46,7 +48,7 @@ class Seat:
         self.village: str | None = intern(self.region[:KECAMATAN_DIGITS]) if known else None
         self.purpose: Purpose | None = member.purpose
         self.status: Status = member.status
-        self.place = (self.at_us, self.province.value, self.event_id, self.block)
+        self.place: Place = (self.at_us, self.province.value, self.event_id, self.block)
         """Orders the seats of a group, and tells them apart."""
 
     @property
