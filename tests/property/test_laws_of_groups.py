@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.records import Heartbeat, TransitEvent
 from schemas.verdicts import Cluster
 from schemas.vocabulary import Direction, Province, Purpose, Sex
-from streams.casebook import Casebook
+from streams.casebook import Admitted, Casebook
 from streams.clusters.book import AdmittedMember, Clusterbook
 from streams.policy import Policy
 from tests.groups import POLICY, placed, seat, someone
@@ -126,6 +126,18 @@ def test_law_2_a_new_member_says_only_what_it_changes(world: list[Any], policy: 
         assert book.assess(book.remember([member])) == []
 
 
+@given(worlds, st.randoms(use_true_random=False))
+def test_law_2_lanes_of_people_tell_nothing_of_what_is_known(world: list[Any], chance: random.Random) -> None:
+    """Facts delivered again, as after a crash, tell the groups nothing."""
+    book = Casebook(POLICY)
+    for fact in chance.sample(world, len(world)):
+        first = book.remember(admitted(fact))
+        book.assess(first)
+        book.members(first)
+        again = book.remember(admitted(fact))
+        assert (book.assess(again), book.members(again)) == ([], [])
+
+
 @given(worlds, st.integers(0, 20), st.randoms(use_true_random=False))
 def test_law_3_a_replayed_book_goes_on_as_if_it_had_never_stopped(
     world: list[Any], cut: int, chance: random.Random
@@ -154,6 +166,32 @@ def test_law_5_every_crossing_of_a_group_is_held_by_it(world: list[Any], chance:
         directions = {f.direction for f in world if isinstance(f, TransitEvent) and placed_at(f) == place}
         if fact.payer_token and len(payers) == 1 and Direction.IN not in directions:
             assert (f"payer:{fact.payer_token[-26:]}", *place) in held
+
+
+@given(worlds, st.randoms(use_true_random=False))
+def test_law_5_a_document_is_told_by_its_first_crossing_under_each_birth_date(
+    world: list[Any], chance: random.Random
+) -> None:
+    """Whatever the order, and whatever is corrected: who shows a document is told, and once."""
+    told = interleaved(streams_of(world, chance), chance)
+    last = {(one.key, one.member.province, one.member.event_id, one.member.block): one.member for one in told}
+    held = {place for place, member in last.items() if place[0].startswith("document:") and not member.gone}
+    standing: dict[tuple[str, str, str], Admitted] = {}
+    for one in admitted(*(f for f in world if isinstance(f, TransitEvent))):
+        place = placed_at(one.fact)
+        if place not in standing or standing[place].digest < one.digest:
+            standing[place] = one
+    first: dict[tuple[str, str], TransitEvent] = {}
+    for one in standing.values():
+        fact = one.fact
+        shown = f"document:{fact.document.token[-26:]}", fact.block
+        if shown not in first or _moment(fact) < _moment(first[shown]):
+            first[shown] = fact
+    assert held == {(key, *placed_at(fact)) for (key, _), fact in first.items()}
+
+
+def _moment(fact: TransitEvent) -> tuple[Any, ...]:
+    return fact.occurred_at, list(Province).index(fact.province), fact.event_id
 
 
 def placed_at(fact: TransitEvent) -> tuple[str, str, str]:
