@@ -55,7 +55,8 @@ GROUP BY owner, stage, reason
 ORDER BY owner, records DESC, stage, reason
 """
 _CLUSTERS = """
-SELECT cluster_id, kind, status, score, members, member_count, left_out, first_at, last_at, rules, suppressed, policy, version
+SELECT cluster_id, kind, status, score, members, member_count, left_out, first_at, last_at, rules, suppressed, policy,
+       version
 FROM active_clusters
 WHERE (%(status)s = '' OR status = %(status)s) AND (%(rule)s = '' OR has(rules, %(rule)s))
     AND (%(event)s = '' OR has(members, %(event)s))

@@ -78,15 +78,15 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         self._report_fails = False
         self._watchdog = Watchdog(stall_seconds=settings.stall_seconds)
         self.meters = Meters(clock)
-        self._vitals = Vitals(self.meters)
+        self.vitals = Vitals(self.meters)
 
     # ------------------------------------------------------------------------------------------ life
 
     async def on_start(self) -> None:
         """Check the broker, then join the group or take every lane."""
         self._watchdog.start()
-        # one address a worker: the first stage has it
-        self._vitals.serve(self.settings.metrics if self._peers[0] is self else None)
+        if self._peers[0] is self:  # one address a worker
+            self.vitals.serve(self.settings.metrics, lambda: [peer.vitals for peer in self._peers])
         self.replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._flow.resume()  # without Faust's consumer nobody else lets a channel flow: sends would hang for ever
         self.topology = await wait_for_topics(
@@ -132,7 +132,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         await self._put_away_at_end()
         await asyncio.gather(*(lane.close() for lane in self.lanes.values()), return_exceptions=True)
         self._report()
-        self._vitals.close()
+        self.vitals.close()
         log.info("stopped", events=self.totals.events, transactions=self.totals.transactions)
 
     # ------------------------------------------------------------------------------------------ for the lanes
@@ -160,7 +160,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
             return
         try:
             self.current = set()
-            self._vitals.rebalancing()
+            self.vitals.rebalancing()
             for lane in self.lanes.values():
                 lane.shut()
             for lane in self.lanes.values():
@@ -189,7 +189,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
         lost = {lane.number for lane, ours in zip(stayed, mine, strict=True) if not ours} | (set(self.lanes) - new)
         await asyncio.gather(*(self.lanes.pop(number).close() for number in lost))
         self.current = new
-        self._vitals.assigned()
+        self.vitals.assigned()
         for lane in self.lanes.values():
             if lane.is_replayed:
                 lane.open()
@@ -223,9 +223,9 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
     async def _tell(self) -> None:
         while not self.should_stop:
             self._watchdog.alive()
-            self._vitals.look(self.lanes, self.current, self.totals)
+            self.vitals.look(self.lanes, self.current, self.totals)
             self._report()
-            await self._vitals.sleep(1.0)
+            await self.vitals.sleep(1.0)
 
     @Service.task  # type: ignore[untyped-decorator]
     async def _put_away(self) -> None:
@@ -270,7 +270,7 @@ class Intake(Service, ConsumerRebalanceListener):  # type: ignore[misc]  # mode 
             since=self._since,
             now=self._clock(),
         )
-        status |= self._vitals.status()
+        status |= self.vitals.status()
         try:
             write_status(file, status)
         except OSError as error:  # a full disk: the matching goes on

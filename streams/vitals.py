@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,19 +68,27 @@ class Vitals:
         self._assigned = False
         self._server: VitalsServer | None = None
 
-    def serve(self, address: Address | None) -> None:
-        """Begin to answer; a port that is taken costs the metrics, never the matching."""
+    def serve(self, address: Address | None, stages: Callable[[], Sequence[Vitals]]) -> None:
+        """Begin to answer for all stages of the worker; a port that is taken costs the metrics, never the matching."""
         if address is None:
             return
         try:
             self._server = VitalsServer(
                 address,
                 metrics=self._meters.exposition,
-                live=lambda: self._pulse.live(time.monotonic()),
-                ready=self._pulse.ready,
+                live=lambda: _worst(one.live() for one in stages()),
+                ready=lambda: _worst(one.ready() for one in stages()),
             )
         except OSError as error:
             log.error("no metrics: LINTAS_METRICS cannot be listened on", address=address, error=error.strerror)
+
+    def live(self) -> Health:
+        """Whether the stage does what it is for."""
+        return self._pulse.live(time.monotonic())
+
+    def ready(self) -> Health:
+        """Whether its lanes are open."""
+        return self._pulse.ready()
 
     def close(self) -> None:
         """Answer no more."""
@@ -144,6 +152,11 @@ class Vitals:
                 for number, p in self._progress.items()
             },
         }
+
+
+def _worst(healths: Iterable[Health]) -> Health:
+    """The first that is not well; all being well, so is the worker."""
+    return next((health for health in healths if not health.ok), Health(ok=True))
 
 
 def _unready(assigned: bool, shut: list[int]) -> str:

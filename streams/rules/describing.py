@@ -49,6 +49,9 @@ or a document (of all time). Its score combines its own findings in the same way
 Registered travellers do not count. What an innocent reason explains stands in `suppressed` as `rule:reason` and does
 not weigh: one family card (`household`), a declared purpose of four of five (`purpose:religious` and others of the
 policy's `innocent_purposes`), a listed travel agent (`agent:listed`), one NIK under both dates (`same_nik`).
+Of a large group the {groups.judged_members} crossings most in doubt and the {groups.judged_elders} of the oldest people
+are looked at one by one; `left_out` counts the others. Of those that findings name `members` lists the first
+{groups.listed_members}.
 
 | rule | weight | kinds | what is found |
 |---|---|---|---|
@@ -65,7 +68,7 @@ def rules_document(policy: Policy) -> str:
         + MISSING.format(policy=policy, returned=policy.weight("R14"), again=policy.weight("R18"))
         + "\n\n## Sources\n\n"
         + "\n".join(sources)
-        + GROUPS_HEAD.format(threshold=policy.review_threshold)
+        + GROUPS_HEAD.format(threshold=policy.review_threshold, groups=policy.groups)
         + "\n".join(_group_row(rule, policy) for rule in GROUP_CATALOGUE)
         + "\n\n## Sources of the rules for groups\n\n"
         + "\n".join(f"- **{r.id}** ({r.weight_key}): {_source(r)}" for r in GROUP_CATALOGUE)

@@ -375,6 +375,27 @@ def test_a_large_group_is_capped_in_its_list_and_counted_whole() -> None:
     assert (booking.member_count, booking.left_out) == (most, 120 - most)
 
 
+def test_three_unregistered_among_three_hundred_registered_on_one_booking_are_found() -> None:
+    ship = [seat(n, booking="SHIP", age=25, at=T0 + timedelta(seconds=n)) for n in range(300)]
+    papers = [departure(someone(n, age=25), departure_id=f"d{n}") for n in range(297)]
+    (booking,) = [c for c in groups(*ship, *papers) if c.kind == "booking" and "R07" in [f.rule for f in c.findings]]
+    assert set(booking.members) == {seat(n, age=25).event_id for n in (297, 298, 299)}
+    assert (booking.member_count, booking.left_out) == (3, 300 - POLICY.groups.judged_members)
+
+
+def test_a_class_of_three_hundred_with_its_teachers_is_shown_counted_and_explained() -> None:
+    pupils = [seat(n, booking="TRIP", age=15, purpose=Purpose.STUDY, at=T0 + timedelta(seconds=n)) for n in range(300)]
+    late = T0 + timedelta(minutes=10)
+    teachers = [elder(900 + n, booking="TRIP", purpose=Purpose.STUDY, at=late) for n in range(6)]
+    trip = [*pupils, *teachers]
+    assert {cluster.kind for cluster in groups(*trip) if cluster.status is not Status.OUT_OF_SCOPE} <= {"village"}
+    (booking,) = [c for c in groups(*trip) if c.kind == "booking"]
+    assert {one.partition(":")[2] for one in booking.suppressed} == {"purpose:study"}
+    assert (
+        booking.left_out == 306 - POLICY.groups.judged_members - 6
+    )  # the teachers came last and are looked at as the oldest
+
+
 def test_no_raw_identity_and_no_whole_token_is_told() -> None:
     (one, *_) = told(seat(1, payer="0811", booking="BK1"))
     text = one.member.model_dump_json()

@@ -12,7 +12,7 @@ SAME_NIK = "same_nik"
 
 @group_rule("R12.dates", DOCUMENT)
 def two_birth_dates(group: Group) -> Found | None:
-    """One document number is shown under two birth dates; every crossing under it is named.
+    """One document number is shown under two birth dates; the first crossing under each is named.
 
     Source: forged identities (regional.kompas.com, 15 March 2018); a slip of the pen is the innocent reason.
     """
