@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lintas.failing import Failure
@@ -10,6 +11,7 @@ from lintas.settings import Settings
 if TYPE_CHECKING:
     from sinks.absences import Terms
     from streams.policy import Policy
+    from streams.yaml_lines import Marked
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -18,20 +20,29 @@ def policy_of(settings: Settings) -> Policy:
     Raises:
         Failure: the file cannot be read, or its content cannot be used.
     """
-    from streams.policy import PolicyError, load_policy, shipped_policy
+    from streams.policy import shipped_policy
 
-    file = settings.policy_file
-    if file is None:
-        return shipped_policy()
+    return shipped_policy() if settings.policy_file is None else read_file(settings.policy_file)[1]
+
+
+def read_file(file: Path) -> tuple[Marked, Policy]:
+    """The policy in a file, and on which line each of its keys stands.
+
+    Raises:
+        Failure: the file cannot be read, or its content cannot be used; each fault with file, line and key.
+    """
+    from streams.policy import PolicyError, read_policy
+    from streams.yaml_lines import YamlError, read_marked
+
     try:
-        return load_policy(file.read_text(encoding="utf-8"))
+        marked = read_marked(file.read_text(encoding="utf-8"), str(file))
+        return marked, read_policy(marked)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        msg = f"the policy {file} cannot be read ({why}): set LINTAS_POLICY to a policy file, or unset it"
+        msg = f"the policy {file} cannot be read ({why}): name another file, or unset LINTAS_POLICY"
         raise Failure(msg) from None
-    except PolicyError as error:
-        msg = f"{file}: {error}"
-        raise Failure(msg) from None
+    except (YamlError, PolicyError) as error:
+        raise Failure(str(error)) from None
 
 
 def terms_of(policy: Policy) -> Terms:

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from streams.app import build_app
 from streams.logs import places_of, set_up_logging
 from streams.policy import Policy, PolicyError, load_policy, shipped_policy
+from streams.policycheck import unusable
 from streams.settings import Settings, SettingsError
 from streams.topology import MatcherError
 from streams.watchdog import Watchdog
@@ -80,10 +81,14 @@ def read_policy(settings: Settings) -> Policy:
     if settings.policy_file is None:
         return shipped_policy()
     try:
-        return load_policy(settings.policy_file.read_text(encoding="utf-8"))
+        policy = load_policy(settings.policy_file.read_text(encoding="utf-8"), str(settings.policy_file))
     except (OSError, UnicodeDecodeError) as error:
         msg = f"LINTAS_POLICY: {settings.policy_file} cannot be read ({type(error).__name__})"
         raise SettingsError(msg) from None
+    if wrong := unusable(policy):
+        msg = f"{settings.policy_file}: " + "; ".join(notice.text for notice in wrong)
+        raise PolicyError(msg)
+    return policy
 
 
 def told(failure: BaseException) -> str:

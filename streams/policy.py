@@ -5,34 +5,58 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from typing import Annotated, Any
 
-import yaml
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from schemas.vocabulary import DocumentType, EmployerType, Purpose, Sector, Source
+from streams.yaml_lines import Marked, YamlError, problems, read_marked
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[int, Field(ge=0, le=100)]
 Bits = Annotated[int, Field(ge=0, le=512)]
 Days = Annotated[int, Field(ge=0, le=3650)]
+ProvinceCode = Annotated[str, Field(pattern=r"^\d{2}$", description="a Kemendagri province code, two digits, quoted")]
+DistrictCode = Annotated[str, Field(pattern=r"^\d{4}$", description="a Kemendagri district code, four digits, quoted")]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="a country of two capitals, such as MY")]
+
+
+PURPOSES = (*(purpose.value for purpose in Purpose), "unknown")
+
+
+def _purpose(word: str) -> str:
+    if word not in PURPOSES:
+        msg = "not a purpose"
+        raise ValueError(msg)
+    return word
+
+
+PurposeOrUnknown = Annotated[str, AfterValidator(_purpose), Field(json_schema_extra={"enum": list(PURPOSES)})]
 
 
 class PolicyError(ValueError):
-    """The policy file cannot be used; the text names each key and what is allowed there."""
+    """The policy file cannot be used; the text has a line for each thing that is wrong: file, line, key, why."""
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_yes_for_a_number(cls, data: Any) -> Any:
+        """YAML reads `on` and `yes` as true, and pydantic true as 1: as a text it is refused where a number stands."""
+        if isinstance(data, dict):
+            return {key: str(value).lower() if isinstance(value, bool) else value for key, value in data.items()}
+        return data
+
 
 class Scope(_Part):
     """Of whom a registration is expected."""
 
-    origin_provinces: tuple[str, ...]
-    purposes: tuple[str, ...]
+    origin_provinces: tuple[ProvinceCode, ...]
+    purposes: tuple[PurposeOrUnknown, ...]
     exempt_documents: tuple[DocumentType, ...]
 
     @cached_property
@@ -106,7 +130,7 @@ class Licence(_Part):
     """What is known of an agency's licence; an empty list means any province."""
 
     valid_to: date | None = None
-    origin_provinces: tuple[str, ...] = ()
+    origin_provinces: tuple[ProvinceCode, ...] = ()
 
 
 class ShipCall(_Part):
@@ -141,10 +165,11 @@ class Moratorium(_Part):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     name: str
-    origin_provinces: tuple[str, ...] = ()
+    origin_provinces: tuple[ProvinceCode, ...] = ()
+    origin_districts: tuple[DistrictCode, ...] = ()
     sectors: tuple[Sector, ...] = ()
     employer_types: tuple[EmployerType, ...] = ()
-    countries: tuple[str, ...] = ()
+    countries: tuple[CountryCode, ...] = ()
     starts: Annotated[date, Field(alias="from")]
     until: date | None = None
     lifted_by: tuple[str, ...] = ()
@@ -252,27 +277,44 @@ class Policy(_Part):
         return self.weights[key.partition(".")[0]] if found is None else found
 
 
-def load_policy(text: str) -> Policy:
-    """Read a policy file.
+@cache
+def policy_schema() -> dict[str, Any]:
+    """The JSON Schema of the policy file; generated into `streams/policies/policy.schema.json`."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "id.lintas.policy-file"}
+    return head | Policy.model_json_schema(by_alias=True)
+
+
+def read_policy(marked: Marked) -> Policy:
+    """The policy that stands in a file.
 
     Raises:
-        PolicyError: not YAML, an unknown or missing key, or a value that is not allowed; names each of them.
+        PolicyError: an unknown or missing key, or a value that is not allowed; names each of them with its line.
     """
     try:
-        data: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        msg = f"the policy is not valid YAML{where}"
-        raise PolicyError(msg) from error
-    try:
-        return Policy.model_validate(data)
+        return Policy.model_validate(marked.data)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in error.errors())
-        msg = f"the policy cannot be used: {wrong}"
-        raise PolicyError(msg) from error
+        raise PolicyError("\n".join(problems(error, marked, policy_schema()))) from None
 
 
+def load_policy(text: str, name: str = "policy") -> Policy:
+    """Read a policy file of that name.
+
+    Raises:
+        PolicyError: not YAML, or see `read_policy`.
+    """
+    try:
+        marked = read_marked(text, name)
+    except YamlError as error:
+        raise PolicyError(str(error)) from None
+    return read_policy(marked)
+
+
+def shipped_text() -> str:
+    """The policy file that comes with Lintas."""
+    return resources.files("streams").joinpath("policies/ntt.yaml").read_text(encoding="utf-8")
+
+
+@cache
 def shipped_policy() -> Policy:
     """The policy that comes with Lintas: NTT's moratorium on domestic work and the thresholds of docs/rules.md."""
-    return load_policy(resources.files("streams").joinpath("policies/ntt.yaml").read_text(encoding="utf-8"))
+    return load_policy(shipped_text(), "ntt.yaml")

@@ -29,8 +29,10 @@ def _holds(moratorium: Moratorium, case: Case, departure: Departure) -> bool:
     if day < moratorium.starts or (moratorium.until is not None and day > moratorium.until):
         return False
     origin = departure.origin_region[:2] if departure.origin_region else case.origin_province
+    district = (departure.origin_region or case.crossing.origin_region or "")[:4]
     return (
         (not moratorium.origin_provinces or origin in moratorium.origin_provinces)
+        and (not moratorium.origin_districts or district in moratorium.origin_districts)
         and (not moratorium.sectors or departure.sector in moratorium.sectors)
         and (not moratorium.employer_types or departure.employer_type in moratorium.employer_types)
         and (not moratorium.countries or departure.destination_country in moratorium.countries)
