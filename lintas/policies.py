@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,8 @@ from lintas.failing import Failure
 from lintas.settings import Settings
 
 if TYPE_CHECKING:
+    from clickhouse_driver import Client
+
     from sinks.absences import Terms
     from streams.policy import Policy
     from streams.yaml_lines import Marked
@@ -43,6 +47,27 @@ def read_file(file: Path) -> tuple[Marked, Policy]:
         raise Failure(msg) from None
     except (YamlError, PolicyError) as error:
         raise Failure(str(error)) from None
+
+
+def policies_of(settings: Settings, client: Client) -> dict[str, Policy]:
+    """By their digests: the installation's own policy, the shipped one, and every version that was activated."""
+    from sinks.queries import policy_texts
+    from streams.policy import PolicyError, load_policy, shipped_policy
+
+    found = {policy.digest: policy for policy in (shipped_policy(), policy_of(settings))}
+    for digest, text in policy_texts(client):
+        with suppress(PolicyError):  # of an older or newer program: its verdicts are told without it
+            found[digest] = load_policy(text)
+    return found
+
+
+def policy_now(settings: Settings, client: Client, now: datetime) -> Policy:
+    """The policy that judges a crossing of this moment."""
+    from sinks.queries import policy_texts
+    from streams.policy import load_policy
+
+    begun = [text for _, text in policy_texts(client, until=now)]
+    return load_policy(begun[-1]) if begun else policy_of(settings)
 
 
 def terms_of(policy: Policy) -> Terms:

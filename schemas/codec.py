@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from schemas import reference
 from schemas.errors import Reason, RecordRejected
-from schemas.records import CommunityReport, Departure, Fact, Heartbeat, Record, TransitEvent
-from schemas.topics import DEPARTURES, REPORTS, TRANSIT
+from schemas.records import CommunityReport, Departure, Fact, Heartbeat, PolicyVersion, Record, TransitEvent
+from schemas.topics import DEPARTURES, POLICIES, REPORTS, TRANSIT
 from schemas.verdicts import Assessment, Cluster, ClusterMember, Rejected, Review
 
 MAX_RECORD_BYTES = 256 * 1024
@@ -34,6 +34,7 @@ RECORDS: Mapping[str, type[Record]] = {
     "departure": Departure,
     "heartbeat": Heartbeat,
     "community_report": CommunityReport,
+    "policy": PolicyVersion,
     "assessment": Assessment,
     "cluster_member": ClusterMember,
     "cluster": Cluster,
@@ -117,6 +118,10 @@ def decode_fact(topic: str, key: bytes | None, value: bytes | None) -> Fact:
         report = decode(CommunityReport, value)
         check_key(report.block, key)
         return report
+    if topic == POLICIES:
+        version = decode(PolicyVersion, value)
+        check_key(None, key)
+        return version
     if topic == DEPARTURES:
         if _kind_of(value) == "heartbeat":
             return decode(Heartbeat, value)

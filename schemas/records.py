@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.vocabulary import (
     DepartureEvent,
@@ -187,4 +187,27 @@ class CommunityReport(Record):
     key_id: Identifier
 
 
-Fact = TransitEvent | Departure | Heartbeat | CommunityReport
+class PolicyVersion(Record):
+    """A policy file as two persons activated it; one goes to every partition."""
+
+    record: Literal["policy"] = "policy"
+    name: Text
+    text: Annotated[str, StringConstraints(min_length=1, max_length=200_000)]
+    """The reviewed file, whole."""
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    """Of what the file says; stands on every verdict that it decides."""
+    author: Text
+    activated_by: Text
+    effective_from: Moment
+    """Crossings from this moment on are judged by it, whenever they arrive."""
+    activated_at: Moment
+
+    @model_validator(mode="after")
+    def _four_eyes(self) -> PolicyVersion:
+        if self.author.strip().casefold() == self.activated_by.strip().casefold():
+            msg = "a policy is activated by another person than its author"
+            raise ValueError(msg)
+        return self
+
+
+Fact = TransitEvent | Departure | Heartbeat | CommunityReport | PolicyVersion

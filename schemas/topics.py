@@ -47,7 +47,7 @@ REVIEWS = "reviews"
 TRANSIT: tuple[str, ...] = tuple(transit_topic(p) for p in Province)
 REJECTED: tuple[str, ...] = (*(rejected_topic(p.value) for p in Province), rejected_topic(REGISTRY))
 
-INPUTS: tuple[str, ...] = (*TRANSIT, DEPARTURES, REPORTS)
+INPUTS: tuple[str, ...] = (*TRANSIT, DEPARTURES, REPORTS, POLICIES)
 """What the matcher reads, co-partitioned."""
 
 TOPICS: tuple[Topic, ...] = (
@@ -83,7 +83,7 @@ TOPICS: tuple[Topic, ...] = (
         key="none: one record to every partition",
         retention_ms=FOREVER_MS,
         writers=("policy",),
-        readers=("streams",),
+        readers=("streams", "loader"),
         records=("policy",),
     ),
     Topic(

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from schemas.codec import decode, decode_fact
 from schemas.errors import RecordRejected
-from schemas.records import Departure, Fact, Heartbeat, TransitEvent
-from schemas.topics import ASSESSMENTS, CLUSTERS, DEPARTURES, REJECTED, REVIEWS, TRANSIT
+from schemas.records import Departure, Fact, Heartbeat, PolicyVersion, TransitEvent
+from schemas.topics import ASSESSMENTS, CLUSTERS, DEPARTURES, POLICIES, REJECTED, REVIEWS, TRANSIT
 from schemas.verdicts import Assessment, Cluster, Rejected, Review
 from sinks.rows import (
     assessment_row,
@@ -17,6 +17,7 @@ from sinks.rows import (
     departure_row,
     digest_of,
     heartbeat_row,
+    policy_row,
     refused_row,
     rejected_row,
     review_row,
@@ -24,7 +25,7 @@ from sinks.rows import (
 )
 from sinks.tables import COLUMNS, Place, Row
 
-TOPICS: tuple[str, ...] = (*TRANSIT, DEPARTURES, ASSESSMENTS, CLUSTERS, *REJECTED, REVIEWS)
+TOPICS: tuple[str, ...] = (*TRANSIT, DEPARTURES, ASSESSMENTS, CLUSTERS, *REJECTED, REVIEWS, POLICIES)
 """What the loader reads."""
 
 Tables = tuple[str, ...]
@@ -77,7 +78,7 @@ def rows_of(key: bytes | None, value: bytes | None, digest: str, place: Place) -
     except RecordRejected as error:
         if topic in TRANSIT:  # the ledger counts it; the matcher refuses it and says why
             return _CROSSINGS, unreadable_crossing_row(digest, place)
-        if topic == DEPARTURES:
+        if topic in (DEPARTURES, POLICIES):  # the matcher refuses it and says why
             return (), ()
         return _REJECTED, refused_row(error.reason.value, error.message, error.field, digest, place)
 
@@ -98,6 +99,8 @@ def _other_row(value: bytes | None, place: Place) -> tuple[Tables, Row]:
         return ("clusters",), cluster_row(decode(Cluster, value), place)
     if place.topic == REVIEWS:
         return ("reviews",), review_row(decode(Review, value), place)
+    if place.topic == POLICIES:
+        return ("policies",), policy_row(decode(PolicyVersion, value), place)
     if place.topic in REJECTED:
         return _REJECTED, rejected_row(decode(Rejected, value), place)
     msg = f"the loader does not read {place.topic}"

@@ -40,6 +40,17 @@ _IS_WITHDRAWN = """a.status != 'FLAGGED' AND (a.province, a.event_id, a.block) I
 )"""
 _IS_UNVERIFIABLE = "a.shown_status = %(status)s"
 
+_POLICY_VERSIONS = """
+SELECT name, digest, author, activated_by, effective_from, effective_until, activated_at
+FROM policy_versions
+ORDER BY effective_from
+"""
+_POLICY_TEXTS = """
+SELECT toString(digest), text
+FROM policy_versions
+WHERE effective_from <= fromUnixTimestamp64Milli(%(until)s, 'UTC')
+ORDER BY effective_from
+"""
 _REJECTED = """
 SELECT owner, stage, reason, message, field, topic, `partition`, `offset`, line, digest, happened_at,
     log_topic, log_partition, log_offset
@@ -154,6 +165,17 @@ def clusters(
 ) -> Iterator[Shown]:
     """Stream the groups of which something is found now, the highest score first."""
     return each(client, _CLUSTERS, {"status": status or "", "rule": rule or "", "event": event_id or ""})
+
+
+def policy_versions(client: Client) -> Iterator[Shown]:
+    """Stream the activated versions of the policy, each with when it is in force, by its beginning."""
+    return each(client, _POLICY_VERSIONS)
+
+
+def policy_texts(client: Client, *, until: datetime | None = None) -> list[tuple[str, str]]:
+    """Digest and text of the activated policy files that are in force by then, by their beginning."""
+    found: list[tuple[str, str]] = client.execute(_POLICY_TEXTS, {"until": milliseconds(until, LATEST_MS)})
+    return found
 
 
 def set_silence_allowance(client: Client, hours: float, *, changed_at: datetime) -> None:

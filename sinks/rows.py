@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from schemas.records import Departure, Heartbeat, TransitEvent
+from schemas.records import Departure, Heartbeat, PolicyVersion, TransitEvent
 from schemas.topics import REGISTRY, refusals_of
 from schemas.verdicts import Assessment, Cluster, Finding, Rejected, Review
 from schemas.vocabulary import ReviewMove
@@ -165,6 +165,22 @@ def heartbeat_row(record: Heartbeat, place: Place) -> Row:
     """One copy of a registry's promise."""
     up_to = _ms(record.complete_up_to)
     return (record.source.value, up_to, place.at_ms, place.topic, place.partition, place.offset)
+
+
+def policy_row(record: PolicyVersion, place: Place) -> Row:
+    """One copy of a version of the policy."""
+    return (
+        record.name,
+        record.digest,
+        record.text,
+        record.author,
+        record.activated_by,
+        _ms(record.effective_from),
+        _ms(record.activated_at),
+        place.at_ms,
+        place.partition,
+        place.offset,
+    )
 
 
 def rejected_row(record: Rejected, place: Place) -> Row:

@@ -53,6 +53,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("issued_at", "identity_quality", "key_id", "published_at", "topic", "partition", "offset"),
     ),
     "heartbeats": ("source", "complete_up_to", "published_at", "topic", "partition", "offset"),
+    "policies": (
+        *("name", "digest", "text", "author", "activated_by", "effective_from", "activated_at"),
+        *("recorded_at", "partition", "offset"),
+    ),
     "rejected": (
         *("owner", "reason", "message", "field", "stage", "topic", "partition", "offset", "line", "digest"),
         *("happened_at", "recorded_at", "log_topic", "log_partition", "log_offset"),

@@ -15,13 +15,14 @@ from pydantic import ValidationError
 from schemas import reference
 from schemas.codec import MAX_RECORD_BYTES, decode, decode_fact
 from schemas.errors import Reason, RecordRejected
-from schemas.records import CommunityReport, Departure, Heartbeat, TransitEvent
+from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion, TransitEvent
 from schemas.topics import refusals_of, transit_topic
 from schemas.verdicts import ClusterMember, Rejected
 from schemas.vocabulary import Province
 from streams.casebook import Admitted
 from streams.clusters.book import AdmittedMember
 from streams.clusters.membership import KINDS
+from streams.reigns import VersionError, policy_in
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_MS = 253_402_300_799_000
@@ -114,9 +115,11 @@ def admit(delivery: Delivery, partitions: int, key_ids: Set[str] = ANY_KEY) -> A
     try:
         fact = decode_fact(delivery.topic, delivery.key, value)
         # the frequent kind first: pydantic's classes answer a no to `isinstance` ten times slower than a yes
-        if isinstance(fact, TransitEvent) or (not isinstance(fact, Heartbeat) and fact.block is not None):
+        if isinstance(fact, TransitEvent) or (isinstance(fact, Departure | CommunityReport) and fact.block is not None):
             check_partition(delivery, partitions)
-        if key_ids and not isinstance(fact, Heartbeat):
+        elif isinstance(fact, PolicyVersion):
+            check_policy(fact)
+        if key_ids and isinstance(fact, TransitEvent | Departure | CommunityReport):
             check_key_id(fact, key_ids)
     except RecordRejected as error:
         return refused(delivery, error)
@@ -145,6 +148,18 @@ def admit_members(
 def digest_of(value: bytes) -> bytes:
     """What tells two different records of the same identity apart, the same on every machine."""
     return blake2b(value, digest_size=16).digest()
+
+
+def check_policy(version: PolicyVersion) -> None:
+    """Refuse a version of the policy that no lane could judge by: the one before it stays in force.
+
+    Raises:
+        RecordRejected: its text is no policy of this program, or not the one that the record names.
+    """
+    try:
+        policy_in(version)
+    except VersionError as error:
+        raise RecordRejected(Reason.OUT_OF_RANGE, str(error), field="text") from None
 
 
 def check_partition(delivery: Delivery, partitions: int) -> None:

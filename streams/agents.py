@@ -15,5 +15,8 @@ async def judge(batches: faust.Stream[Batch]) -> None:
             lane = batch.lane
             refused: list[Refused] = []
             touched = lane.book.remember(lane.admit(batch.deliveries, refused))
-            verdicts = lane.book.assess(touched)
-            await lane.publish(verdicts, lane.book.members(touched), refused, batch.offsets)
+            *parts, last = touched.parts()
+            for part in parts:
+                await lane.publish_part(lane.book.assess(part), lane.book.members(part), batch.offsets)
+            verdicts = lane.book.assess(last)
+            await lane.publish(verdicts, lane.book.members(last), refused, batch.offsets)

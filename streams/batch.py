@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas.records import Fact
@@ -29,3 +30,16 @@ class Touched:
     """The rows that stood before the batch, of crossings whose content it corrected."""
     fresh: dict[int, Crossing] = field(default_factory=dict)
     """Crossings of this batch, from their events: judged without being read back from their rows."""
+
+    def parts(self, most: int = 5_000) -> Iterator[Touched]:
+        """The same in parts, for as long as a loop may be kept: a policy for the past concerns every crossing since."""
+        if len(self.before) <= most:
+            yield self
+            return
+        numbers = list(self.before)
+        for start in range(0, len(numbers), most):
+            yield Touched(
+                before={n: self.before[n] for n in numbers[start : start + most]},
+                replaced=self.replaced,
+                fresh=self.fresh,
+            )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from schemas.records import CommunityReport, Departure, Heartbeat, TransitEvent
+from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion, TransitEvent
 from schemas.verdicts import Assessment
 from schemas.vocabulary import Source
 from streams import rules as rules  # importing the rules fills the catalogue
@@ -37,8 +37,8 @@ from streams.packing import (
     pack,
     tokens_of,
 )
-from streams.policy import Policy
-from streams.waiting import Waiting
+from streams.policy import Matching, Policy
+from streams.reigns import ALWAYS_US, NEVER_US, Reign, Reigns
 from streams.wide import Wide
 
 
@@ -46,13 +46,9 @@ class Casebook:
     """All facts of one lane."""
 
     def __init__(self, policy: Policy) -> None:
-        self.policy = policy
         self.memory = Memory()
         self.watermarks: dict[Source, datetime] = {}
-        self._watermark_us: int | None = None
-        self._grace_us = policy.grace_us
-        self._waiting = Waiting()
-        """Whose absence is not confirmed yet."""
+        self._reigns = Reigns(policy)
         self._wide = Wide()
         self._blocks_of: dict[str, tuple[str, ...]] = {}
         """Departure id -> the blocks of this lane that hold it."""
@@ -93,6 +89,17 @@ class Casebook:
         """What the facts of now say of every crossing."""
         return [self._verdict(number) for number in range(len(self.memory.rows))]
 
+    def verdicts_beside(
+        self, policy: Policy, since: datetime | None, until: datetime | None
+    ) -> Iterator[tuple[Assessment, Assessment]]:
+        """Of every crossing of a time, what is said now and what would be said if that policy had been in force."""
+        since_us, until_us = microseconds(since) if since else ALWAYS_US, microseconds(until) if until else NEVER_US
+        other = Reign(policy, ALWAYS_US, None, self.watermarks)
+        for number, row in enumerate(self.memory.rows):
+            if since_us <= at_us(row) < until_us:
+                crossing = Crossing(row, self.memory.homes[number].block)
+                yield self._verdict(number, crossing), self._verdict(number, crossing, other)
+
     # ------------------------------------------------------------------------------------------ put away, take up
 
     def dump(self) -> Iterator[bytes]:
@@ -106,6 +113,7 @@ class Casebook:
         for dossier in memory.dossiers.values():
             kept += dossier.facts()
         kept += [(Heartbeat(source=s, complete_up_to=mark), b"") for s, mark in self.watermarks.items()]
+        kept += self._reigns.facts()
         yield snapshot.head()
         yield blocks
         yield snapshot.facts_chunk(kept)
@@ -124,7 +132,7 @@ class Casebook:
             snapshot.check_head(next(parts, None))
             homes = [book.memory.dossier(block) for block in json.loads(next(parts, b"[]"))]
             for fact, digest in snapshot.read_facts(next(parts, b"[]")):
-                book._take(Admitted(fact, digest), None)  # the watermarks come before the rows: they say which wait
+                book._take(Admitted(fact, digest), None)  # watermarks and policies before the rows: they say which wait
             last: bytes | None = None
             for part in parts:
                 if snapshot.is_tail(part):
@@ -135,23 +143,30 @@ class Casebook:
             snapshot.check_tail(last, len(book.memory.rows))
         return book
 
-    def _verdict(self, number: int, crossing: Crossing | None = None) -> Assessment:
-        """What the facts of now say of one crossing."""
-        memory, policy = self.memory, self.policy
+    def _verdict(self, number: int, crossing: Crossing | None = None, reign: Reign | None = None) -> Assessment:
+        """What the facts of now say of one crossing, by the policy of its time or by another."""
+        memory, reigns = self.memory, self._reigns
         row, dossier = memory.rows[number], memory.homes[number]
+        if reign is None:
+            reign = reigns.only or reigns.at(at_us(row))
+        policy, matching = reign.policy, reign.policy.matching
         if crossing is None or crossing.row is not row:
             crossing = Crossing(row, dossier.block)
         candidates: Collection[Registration] = ()
         if (dossier.registrations or self._wide.revisions) and is_out(row):
-            candidates = self._registrations(dossier, row, crossing.tokens)
+            candidates = self._registrations(dossier, row, crossing.tokens, matching)
         return assess(
             Case(
                 crossing=crossing,
                 match=match(crossing, candidates, policy) if candidates else NO_MATCH,
                 others=memory.sharing(dossier, crossing.tokens),
-                notable=self._notable(dossier, row) if dossier.notable else (),
-                reports=self._reports(dossier, row, crossing.tokens) if dossier.reports or self._wide.reports else (),
-                watermark_us=self._watermark_us,
+                notable=self._notable(dossier, row, matching) if dossier.notable else (),
+                reports=(
+                    self._reports(dossier, row, crossing.tokens, matching)
+                    if dossier.reports or self._wide.reports
+                    else ()
+                ),
+                watermark_us=reign.watermark_us,
                 policy=policy,
             )
         )
@@ -171,6 +186,8 @@ class Casebook:
             self._take_report(report_of(fact, admitted.digest), touched)
         elif type(fact) is Heartbeat:
             self._take_heartbeat(fact, touched)
+        elif type(fact) is PolicyVersion:
+            self._take_policy(fact, admitted.digest, touched)
         else:
             msg = f"no fact that a lane takes: {type(fact).__name__}"
             raise TypeError(msg)
@@ -186,7 +203,8 @@ class Casebook:
             return
         number, tokens = len(memory.rows), tokens_of(row)
         if touched is not None:
-            self._touch(touched, by_crossing(memory, dossier, row, tokens, touched.before, self.policy))
+            for way in self._reigns.ways:
+                self._touch(touched, by_crossing(memory, dossier, row, tokens, touched.before, way))
             touched.before[number] = None
             if event is not None:
                 touched.fresh[number] = Crossing.of(event, row, tokens)
@@ -206,8 +224,9 @@ class Casebook:
             self._touch(touched, [number])
             if touched.before[number] is not None:
                 touched.replaced.setdefault(number, known)
-            self._touch(touched, by_crossing(memory, dossier, known, tokens_of(known), touched.before, self.policy))
-            self._touch(touched, by_crossing(memory, dossier, row, tokens_of(row), touched.before, self.policy))
+            for way in self._reigns.ways:
+                self._touch(touched, by_crossing(memory, dossier, known, tokens_of(known), touched.before, way))
+                self._touch(touched, by_crossing(memory, dossier, row, tokens_of(row), touched.before, way))
         memory.replace(row)
         self._let_wait(row, number)
 
@@ -215,13 +234,7 @@ class Casebook:
         """Let an Indonesian's leaving wait for the registries, unless all have reported past it."""
         if row[MARKS_PLACE] & FOREIGN or row[DIRECTION_PLACE] != OUT:
             return
-        due_us = at_us(row) + self._grace_us
-        if self._watermark_us is None or self._watermark_us < due_us:
-            self._waiting.add(due_us, number)
-
-    def _due_us(self, number: int) -> int:
-        """When the registries have been given their time for a crossing."""
-        return at_us(self.memory.rows[number]) + self._grace_us
+        (self._reigns.only or self._reigns.at(at_us(row))).let_wait(row, number)
 
     def _take_departure(self, revision: Revision, touched: Touched | None) -> None:
         departure = revision.departure
@@ -235,7 +248,7 @@ class Casebook:
             return
         if touched is not None:
             after = registration_of([*known.values(), *wide.values(), revision])
-            self._touch(touched, by_registration(self.memory, dossier, after, self.policy.matching))
+            self._touch_registered(touched, dossier, after)
         dossier.add_revision(revision, wide.values())
         blocks = self._blocks_of.get(departure.departure_id, ())
         if departure.block not in blocks:
@@ -253,7 +266,7 @@ class Casebook:
             self._touch(touched, (number_of(r) for r in self.memory.under_any(after.tokens)))
             for dossier in homes:
                 here = registration_of([*dossier.revisions_of(key).values(), *known.values(), revision])
-                self._touch(touched, by_registration(self.memory, dossier, here, self.policy.matching))
+                self._touch_registered(touched, dossier, here)
         self._wide.add_revision(revision, after.tokens)
         for dossier in homes:
             dossier.merge(key, known.values())
@@ -272,7 +285,8 @@ class Casebook:
             if dossier.reports is not None and key in dossier.reports:
                 return
             if touched is not None:
-                self._touch(touched, by_report(memory, dossier, report, self.policy.matching))
+                for way in self._reigns.ways:
+                    self._touch(touched, by_report(memory, dossier, report, way.matching))
             dossier.add_report(report)
         self._facts += 1
 
@@ -281,16 +295,24 @@ class Casebook:
         if known is not None and known >= fact.complete_up_to:
             return
         after = self.watermarks | {fact.source: fact.complete_up_to}
-        needed = [after.get(source) for source in self.policy.registries]
-        mark = None if None in needed or not needed else min(t for t in needed if t is not None)
-        if mark is not None:
-            mark_us = microseconds(mark)
-            if self._watermark_us is None or mark_us > self._watermark_us:
-                due = self._waiting.take_due(mark_us, self._due_us)
+        for reign in self._reigns:
+            mark_us, due = reign.due(after, self.memory.rows)
+            if mark_us is not None:
                 if touched is not None:
                     self._touch(touched, due)
-                self._watermark_us = mark_us
+                reign.watermark_us = mark_us
         self.watermarks = after
+
+    def _take_policy(self, version: PolicyVersion, digest: bytes, touched: Touched | None) -> None:
+        if self._reigns.holds(version):
+            return
+        since_us, until_us, differs = self._reigns.add(version, digest, self.watermarks)
+        for number, row in enumerate(self.memory.rows):
+            if since_us <= at_us(row) < until_us:
+                if differs and touched is not None:
+                    touched.before.setdefault(number, None)  # the policy stands on a verdict: it is another one now
+                self._let_wait(row, number)
+        self._facts += 1
 
     # ------------------------------------------------------------------------------------------ whom a fact concerns
 
@@ -299,15 +321,21 @@ class Casebook:
             if number not in touched.before:
                 touched.before[number] = self._verdict(number)
 
-    def _registrations(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...]) -> Collection[Registration]:
-        here = dossier.registrations_for(row, self.policy.matching)
+    def _touch_registered(self, touched: Touched, dossier: Dossier, registration: Registration) -> None:
+        for way in self._reigns.ways:
+            self._touch(touched, by_registration(self.memory, dossier, registration, way.matching))
+
+    def _registrations(
+        self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...], rule: Matching
+    ) -> Collection[Registration]:
+        here = dossier.registrations_for(row, rule)
         if not self._wide.revisions:
             return here
         return [*here, *self._wide.registrations_under(tokens, dossier.registrations or ())]
 
-    def _notable(self, dossier: Dossier, row: bytes) -> Sequence[Crossing]:
+    def _notable(self, dossier: Dossier, row: bytes, rule: Matching) -> Sequence[Crossing]:
         rows, block = self.memory.rows, dossier.block
-        return [Crossing(rows[n], block) for n in dossier.notable_for(row, rows, self.policy.matching)]
+        return [Crossing(rows[n], block) for n in dossier.notable_for(row, rows, rule)]
 
-    def _reports(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...]) -> Sequence[Report]:
-        return [*dossier.reports_for(row, self.policy.matching), *self._wide.reports_under(tokens)]
+    def _reports(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...], rule: Matching) -> Sequence[Report]:
+        return [*dossier.reports_for(row, rule), *self._wide.reports_under(tokens)]

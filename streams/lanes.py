@@ -288,6 +288,23 @@ class Lane:
                 if passed:
                     await self._write([], passed)
 
+    async def publish_part(
+        self,
+        verdicts: Sequence[Assessment | Cluster],
+        members: Sequence[Membership],
+        offsets: Mapping[TopicPartition, int],
+    ) -> None:
+        """Write a part of what a batch says; how far it read comes with the rest: after a crash all is said anew."""
+        topology, position = self.keeper.topology, f"{self.number}.{sum({**self.next, **offsets}.values())}"
+        outputs = outputs_of(
+            verdicts, [], position=position, limits=topology.limits, members=members, partitions=topology.partitions
+        )
+        await self._write(outputs, {})
+        self.keeper.totals.transactions += 1
+        self.keeper.totals.assessments += len(verdicts)
+        self.keeper.meters.said(verdicts, [], time.monotonic() - self.judging_since, 0.0)
+        self.judging_since = time.monotonic()
+
     async def publish(
         self,
         verdicts: Sequence[Assessment | Cluster],

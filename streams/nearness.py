@@ -28,7 +28,7 @@ _DICE_SLACK = 1e-6
 class Names(Generic[T]):
     """What stands under each distinct name code; nothing is ever taken out."""
 
-    __slots__ = ("_bits", "_by_name", "_columns", "_filled", "_near")
+    __slots__ = ("_bits", "_by_name", "_columns", "_filled", "_near", "_rule")
 
     def __init__(self) -> None:
         self._by_name: dict[bytes, list[T]] = {}
@@ -39,6 +39,8 @@ class Names(Generic[T]):
         """How many bits each name has."""
         self._near: dict[bytes, list[list[T]]] = {}
         """What `near` found, until a name is added: those of one batch ask again and again."""
+        self._rule: Matching | None = None
+        """By which `near` found it; two versions of the policy may differ."""
 
     def __len__(self) -> int:
         return len(self._by_name)
@@ -61,6 +63,9 @@ class Names(Generic[T]):
         """The values under each name that `names_near` calls the same."""
         if name == NO_NAME:
             return []
+        if rule is not self._rule:
+            self._near.clear()
+            self._rule = rule
         found = self._near.get(name)
         if found is None:
             bits, candidates = int.from_bytes(name, "big"), self._bits

@@ -9,15 +9,20 @@ from hashlib import blake2b
 from struct import Struct
 
 from schemas.codec import decode, encode
-from schemas.records import CommunityReport, Departure, Heartbeat
+from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion
 from streams.dossier import Dossier
 from streams.packing import LAYOUT, VOCABULARY, body_of
 
 ROWS_PER_CHUNK = 4096
 _PLACE = Struct("<II")
 """Number of the block and length of what follows."""
-Kept = Departure | CommunityReport | Heartbeat
-_KINDS: Mapping[str, type[Kept]] = {"departure": Departure, "community_report": CommunityReport, "heartbeat": Heartbeat}
+Kept = Departure | CommunityReport | Heartbeat | PolicyVersion
+_KINDS: Mapping[str, type[Kept]] = {
+    "departure": Departure,
+    "community_report": CommunityReport,
+    "heartbeat": Heartbeat,
+    "policy": PolicyVersion,
+}
 
 
 class SnapshotError(ValueError):

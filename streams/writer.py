@@ -64,9 +64,10 @@ class LaneWriter:
             producer.transaction(),
         ):
             sent = await self._send(producer, outputs)
-            await producer.send_offsets_to_transaction(
-                {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}, self._group
-            )
+            if offsets:  # none with the first parts of a batch that is too large for one transaction
+                await producer.send_offsets_to_transaction(
+                    {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}, self._group
+                )
             # aiokafka's commit does not fail when a batch did: the offsets would be committed and the record lost
             try:
                 await asyncio.gather(*sent)

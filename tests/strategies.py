@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas.records import Document, Heartbeat, Readiness
+from schemas.records import Document, Heartbeat, PolicyVersion, Readiness
 from schemas.vocabulary import DepartureEvent, Direction, DocumentType, OfficerAction, Purpose, Sex, Source
+from streams.policy import load_policy, shipped_text
 from tests.people import (
     ALL_PAPERS,
     BATAM,
@@ -142,8 +144,54 @@ def habits(draw: st.DrawFn) -> Any:
     return found
 
 
+CHANGES = (
+    ("review_threshold: 50", "review_threshold: 25"),
+    ("grace_hours: 72", "grace_hours: 200"),
+    ("[LTSA, BP3MI, SISKOP2MI, G2G]", "[LTSA]"),
+    ("slip_bits: 40", "slip_bits: 90"),
+    ("within_days: 120", "within_days: 30"),
+    ("new_days: 45", "new_days: 10"),
+    ("R01: 25", "R01: 55"),
+)
+"""What versions of the policy change: each way in which one may matter."""
+
+
+@cache
+def policy_text(change: tuple[str, str], effective_from: datetime) -> str:
+    """The shipped policy with one change, in force from a moment on."""
+    text = shipped_text().replace("2025-07-02T00:00:00+08:00", effective_from.isoformat())
+    assert change[0] in text
+    return text.replace(*change)
+
+
+@cache
+def policy_digest(text: str) -> str:
+    return load_policy(text).digest
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Any:
+    """A version of the policy; few moments, so that two of them often begin at once."""
+    effective_from = T0 + timedelta(days=draw(st.sampled_from([-40, -3, 0, 30])))
+    text = policy_text(draw(st.sampled_from(CHANGES)), effective_from)
+    return PolicyVersion(
+        name="ntt",
+        text=text,
+        digest=policy_digest(text),
+        author="Maria",
+        activated_by="Yosef",
+        effective_from=effective_from,
+        activated_at=T0 + timedelta(days=draw(st.sampled_from([-50, 1]))),
+    )
+
+
 worlds = (
     st.lists(facts, min_size=1, max_size=6)
     | st.lists(facts, min_size=8, max_size=18)
     | st.tuples(habits(), st.lists(facts, max_size=3)).flatmap(lambda parts: st.permutations(parts[0] + parts[1]))
 )
+ruled_worlds = st.tuples(st.lists(policies(), min_size=1, max_size=3), worlds).flatmap(
+    lambda parts: st.permutations(parts[0] + list(parts[1]))
+)
+"""Worlds in which the policy changes, before or after what it judges is known."""
+all_worlds = worlds | ruled_worlds

@@ -20,8 +20,6 @@ from schemas.vocabulary import Province, Status
 if TYPE_CHECKING:
     from clickhouse_driver import Client
 
-    from lintas.settings import Settings
-
 _FLAGS = (
     Column(field="event_id"),
     Column(field="province"),
@@ -169,13 +167,14 @@ def _missing(
     form: Format,
     directory: Path | None,
 ) -> None:
-    from lintas.policies import policy_of, terms_of
+    from lintas.policies import policy_now, terms_of
     from sinks.absences import absences
 
     shell = shell_of(context)
-    terms = terms_of(policy_of(shell.settings(directory)))
-    shell.say(f"{rule} is a view of who was not seen again: it weighs {terms.weights[rule]} and flags nobody by itself")
     with _client(context, directory) as client:
+        terms = terms_of(policy_now(shell.settings(directory), client, shell.clock()))
+        weight = terms.weights[rule]
+        shell.say(f"{rule} is a view of who was not seen again: it weighs {weight} and flags nobody by itself")
         found = absences(
             client, terms, now=times["as_of"] or shell.clock(), rule=rule,
             province=province.value if province else None, since=times["since"], until=times["until"],
@@ -193,15 +192,17 @@ def explain(
 ) -> None:
     """Why a crossing was judged as it was, by which facts, and what would clear it."""
     from lintas.explaining import Told, explanation
-    from lintas.policies import policy_of, terms_of
+    from lintas.policies import policies_of, policy_now, terms_of
     from sinks.absences import absences
     from sinks.explaining import explain as look_up
 
     shell = shell_of(context)
-    policy = policy_of(shell.settings(directory))
+    settings = shell.settings(directory)
     with _client(context, directory) as client:
         entries = look_up(client, event_id, province.value if province else None)
-        missing = list(absences(client, terms_of(policy), now=shell.clock(), event_id=event_id)) if entries else []
+        terms = terms_of(policy_now(settings, client, shell.clock()))
+        missing = list(absences(client, terms, now=shell.clock(), event_id=event_id)) if entries else []
+        thresholds = {digest: policy.review_threshold for digest, policy in policies_of(settings, client).items()}
     for entry in entries:
         mine = [m for m in missing if (m["province"], m["block"]) == (entry["province"], entry["block"])]
         entry["absences"] = [m["finding"] for m in mine]
@@ -217,7 +218,6 @@ def explain(
         for entry in entries:
             sys.stdout.write(json_line(entry))
         return
-    thresholds = _thresholds(shell.settings(directory))
     for number, entry in enumerate(entries):
         applied = str((entry["assessment"] or {}).get("policy"))
         sys.stdout.write("\n" if number else "")
@@ -352,11 +352,3 @@ def _rule(text: str) -> str:
 
 def _nothing(status: StatusChoice) -> str:
     return "no flags" if status is StatusChoice.FLAGGED else f"no crossing is {status.value}"
-
-
-def _thresholds(settings: Settings) -> dict[str, int]:
-    """Review threshold by digest of the policies that are at hand."""
-    from lintas.policies import policy_of
-    from streams.policy import shipped_policy
-
-    return {policy.digest: policy.review_threshold for policy in (shipped_policy(), policy_of(settings))}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lintas.cli.listing import Column, show
-from lintas.cli.shell import Format, FormatOption, shell_of
+from lintas.cli.progress import counting_down
+from lintas.cli.shell import DirectoryOption, Format, FormatOption, optional_time, shell_of
+
+if TYPE_CHECKING:
+    from streams.backtest import Tally
 
 _NOTICES = (
     Column(field="line", right=True),
@@ -18,6 +22,24 @@ _NOTICES = (
     Column(field="text", wrap=True),
 )
 _CHANGES = (Column(field="key"), Column(field="before", wrap=True), Column(field="after", wrap=True))
+_VERSIONS = (
+    Column(field="name"),
+    Column(field="digest"),
+    Column(field="effective_from", title="from (UTC)", is_time=True),
+    Column(field="effective_until", title="until (UTC)", is_time=True),
+    Column(field="author"),
+    Column(field="activated_by", title="activated by"),
+    Column(field="activated_at", title="at (UTC)", is_time=True),
+)
+_DIFFERENCES = (
+    Column(field="by"),
+    Column(field="value"),
+    Column(field="gained", title="flags gained", right=True),
+    Column(field="lost", title="flags lost", right=True),
+    Column(field="changed", right=True),
+    Column(field="events", title="for example", wrap=True),
+    Column(field="result"),
+)
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file.")]
 
 policy = typer.Typer(
@@ -28,8 +50,9 @@ policy = typer.Typer(
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.add_typer(policy)
-    for command in (check, diff):
+    for command in (check, diff, backtest, activate):
         policy.command()(command)
+    policy.command(name="list")(versions)
 
 
 def check(file: FileArgument, form: FormatOption = Format.TABLE) -> None:
@@ -74,3 +97,79 @@ def diff(
     show(rows, _CHANGES, form, empty="they say the same")
     if form is Format.TABLE and rows:
         shell_of(context).say(f"{len(rows)} keys differ: {old.digest} → {new.digest}")
+
+
+def activate(
+    context: typer.Context,
+    file: FileArgument,
+    author: Annotated[str, typer.Option(help="Who wrote the change.")],
+    by: Annotated[str, typer.Option(help="Who activates it: another person, who has read it.")],
+    past: Annotated[
+        bool, typer.Option("--past", help="Its effective_from may be over: crossings since then are judged anew.")
+    ] = False,
+    directory: DirectoryOption = None,
+) -> None:
+    """Bring a policy into force for crossings from its effective_from on; running matchers take it at once."""
+    from lintas.activating import activate as publish
+    from lintas.activating import version_of
+
+    shell = shell_of(context)
+    settings = shell.reaching(directory, kafka=True)
+    record, found = version_of(file, author=author, by=by, at=shell.clock(), past=past)
+    publish(settings, record)
+    since = found.effective_from.isoformat()
+    sys.stdout.write(f"{found.name}, digest {found.digest}: in force for crossings from {since} on\n")
+
+
+def versions(context: typer.Context, form: FormatOption = Format.TABLE, directory: DirectoryOption = None) -> None:
+    """The activated versions, each with when it is in force; before the first one the installation's own file holds."""
+    from lintas.store import open_client
+    from sinks import queries
+
+    settings = shell_of(context).reaching(directory, clickhouse=True)
+    with open_client(settings) as client:
+        show(queries.policy_versions(client), _VERSIONS, form, empty="none was activated")
+
+
+def backtest(
+    context: typer.Context,
+    file: FileArgument,
+    since: Annotated[str | None, typer.Option(metavar="T", help="Only crossings from this time on.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="T", help="Only crossings before this time.")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="How many lanes at once; one core each.")] = 2,
+    form: FormatOption = Format.TABLE,
+    directory: DirectoryOption = None,
+) -> None:
+    """What a policy would have said of the past, beside what the policies of that time say: nothing is published."""
+    from lintas.backtesting import backtest as judge
+    from lintas.policies import policy_of, read_file
+
+    shell = shell_of(context)
+    settings = shell.reaching(directory, kafka=True)
+    _, candidate = read_file(file)
+    with counting_down("judging lanes") as told:
+        records, tally = judge(
+            settings.kafka_or_fail(), policy_of(settings), candidate, since=optional_time(since),
+            until=optional_time(until), processes=processes, told=told,
+        )  # fmt: skip
+    show(_difference_rows(tally), _DIFFERENCES, form)
+    shell.say(
+        f"{tally.crossings} crossings compared, {records} records read; "
+        f"flags {tally.flags_before} → {tally.flags_after}; result {tally.digest}"
+    )
+
+
+def _difference_rows(tally: Tally) -> list[dict[str, object]]:
+    from streams.backtest import Outcome
+
+    places = sorted({("all", ""), *((dimension, value) for dimension, value, _ in tally.counts)})
+    return [
+        {
+            "by": dimension,
+            "value": value,
+            **{outcome.value: tally.counts[dimension, value, outcome] for outcome in Outcome},
+            "events": [e for o in Outcome for e in tally.samples.get(o, ())] if dimension == "all" else [],
+            "result": tally.digest if dimension == "all" else None,
+        }
+        for dimension, value in places
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -46,6 +46,10 @@ class TouchedGroups:
     """The clusters that a batch of members may have changed, with what was said before."""
 
     before: dict[Stretch, Cluster | None] = field(default_factory=dict)
+
+    def parts(self) -> Iterator[TouchedGroups]:
+        """The same in one part: members come as fast as people are judged."""
+        yield self
 
 
 class Known:

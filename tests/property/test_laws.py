@@ -8,12 +8,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.records import PolicyVersion
 from schemas.verdicts import Assessment
 from schemas.vocabulary import Status
 from streams.casebook import Admitted, Casebook
 from streams.policy import shipped_policy
+from streams.reigns import policy_in
 from tests.people import admitted
-from tests.strategies import worlds
+from tests.strategies import all_worlds, policies, ruled_worlds, worlds
 
 POLICY = shipped_policy()
 Verdicts = dict[tuple[str, str, str], Assessment]
@@ -39,7 +41,7 @@ def published(facts: list[Admitted], cuts: list[int]) -> Verdicts:
     return said
 
 
-@given(worlds, st.randoms(use_true_random=False), st.data())
+@given(all_worlds, st.randoms(use_true_random=False), st.data())
 def test_law_1_order_does_not_matter(world: list[Any], chance: random.Random, data: st.DataObject) -> None:
     """Any permutation, duplication or batching ends in the same verdicts."""
     facts = admitted(*world)
@@ -49,7 +51,7 @@ def test_law_1_order_does_not_matter(world: list[Any], chance: random.Random, da
     assert published(shuffled, cuts) == judged(facts)
 
 
-@given(worlds)
+@given(all_worlds)
 def test_law_2_a_new_fact_says_only_what_it_changes(world: list[Any]) -> None:
     """One fact more publishes exactly the verdicts that are new or differ, and a known fact publishes nothing."""
     facts = admitted(*world)
@@ -61,7 +63,7 @@ def test_law_2_a_new_fact_says_only_what_it_changes(world: list[Any]) -> None:
         assert book.assess(book.remember([fact])) == []
 
 
-@given(worlds, st.integers(0, 14))
+@given(all_worlds, st.integers(0, 14))
 def test_law_3_a_replayed_book_goes_on_as_if_it_had_never_stopped(world: list[Any], cut: int) -> None:
     """Whoever takes a lane over says from then on what the one before would have said."""
     facts = admitted(*world)
@@ -72,7 +74,7 @@ def test_law_3_a_replayed_book_goes_on_as_if_it_had_never_stopped(world: list[An
         assert second.assess(second.remember([fact])) == first.assess(first.remember([fact]))
 
 
-@given(worlds, st.integers(0, 14), st.integers(0, 14))
+@given(all_worlds, st.integers(0, 14), st.integers(0, 14))
 def test_law_3_a_book_from_a_snapshot_and_the_tail_goes_on_like_a_replayed_one(
     world: list[Any], put_away: int, cut: int
 ) -> None:
@@ -92,15 +94,17 @@ def test_law_3_a_book_from_a_snapshot_and_the_tail_goes_on_like_a_replayed_one(
         assert third.assess(third.remember([fact])) == second.assess(second.remember([fact]))
 
 
-@given(worlds)
+@given(all_worlds)
 def test_law_4_absence_is_honest(world: list[Any]) -> None:
     """Nobody is called unregistered before every registry has reported past the crossing plus the grace."""
     book = Casebook(POLICY)
     book.replay(admitted(*world))
-    marks = [book.watermarks.get(source) for source in POLICY.registries]
+    by_digest = {f.digest: policy_in(f) for f in world if f.record == "policy"} | {POLICY.digest: POLICY}
     for assessment in book.verdicts():
+        policy = by_digest[assessment.policy]
+        marks = [book.watermarks.get(source) for source in policy.registries]
         absent = any(f.rule == "R01" for f in assessment.findings)
-        reported = all(m is not None and m >= assessment.occurred_at + POLICY.grace for m in marks)
+        reported = all(m is not None and m >= assessment.occurred_at + policy.grace for m in marks)
         if absent:
             assert reported
             assert not any(f.rule == "R26" for f in assessment.findings)
@@ -108,7 +112,34 @@ def test_law_4_absence_is_honest(world: list[Any]) -> None:
             assert not reported
 
 
-@given(worlds)
+@given(ruled_worlds)
+def test_a_crossing_is_judged_by_the_version_in_force_at_its_own_time(world: list[Any]) -> None:
+    """The one that began last before the crossing; of two that began at once the one activated later."""
+    versions = [f for f in world if f.record == "policy"]
+    for assessment in judged(admitted(*world)).values():
+        begun = [v for v in versions if v.effective_from <= assessment.occurred_at]
+        last = max(begun, key=lambda v: (v.effective_from, v.activated_at, v.digest), default=POLICY)
+        assert assessment.policy == last.digest
+        alone = Casebook(policy_in(last) if last is not POLICY else POLICY)
+        alone.replay(admitted(*(f for f in world if f.record != "policy")))
+        same = {place(a): a for a in alone.verdicts()}
+        assert assessment == same[place(assessment)]
+
+
+@given(worlds, policies())
+def test_a_backtest_says_what_activation_then_gives(world: list[Any], version: PolicyVersion) -> None:
+    """The verdicts beside those of now are those that stand once the policy is activated; now stays as it is."""
+    book = Casebook(POLICY)
+    book.replay(admitted(*world))
+    beside = list(book.verdicts_beside(policy_in(version), version.effective_from, None))
+    now, then = judged(admitted(*world)), judged(admitted(*world, version))
+    since = {k for k, v in now.items() if v.occurred_at >= version.effective_from}
+    assert {place(a): a for a, _ in beside} == {k: now[k] for k in since}
+    assert {place(b): b for _, b in beside} == {k: then[k] for k in since}
+    assert {k: then[k] for k in then.keys() - since} == {k: now[k] for k in now.keys() - since}
+
+
+@given(all_worlds)
 def test_law_5_every_crossing_has_exactly_one_verdict(world: list[Any]) -> None:
     """Nothing is dropped: each crossing that was taken in is judged."""
     crossings = {(f.province.value, f.event_id, f.block) for f in world if f.record == "transit_event"}
