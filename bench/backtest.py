@@ -23,9 +23,9 @@ WANTED_A_SECOND = 18_400
 
 
 def main() -> None:
-    """Publish a backlog, then backtest a policy that differs in a weight and in matching, on two processes and on one."""
+    """Publish a backlog, then backtest a policy that differs in a weight and in matching, on two processes and one."""
     crossings = int(sys.argv[1]) if len(sys.argv) > 1 else CROSSINGS
-    candidate = load_policy(shipped_text().replace("R09: 20", "R09: 45").replace("slip_bits: 40", "slip_bits: 36"))
+    candidate = load_policy(shipped_text().replace("R01: 25", "R01: 55").replace("slip_bits: 40", "slip_bits: 36"))
     with tempfile.TemporaryDirectory() as name, running_kafka(Path(name) / "kafka", os.environ) as bootstrap:
         create_topics(bootstrap)
         publish(bootstrap, travellers(crossings))

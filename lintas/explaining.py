@@ -93,6 +93,8 @@ def explanation(told: Told, language: str) -> str:
     _crossing(page, told)
     if told.verdict is not None:
         _findings(page, told.findings, language)
+        if told.verdict.get("suppressed"):
+            _findings(page, told.verdict["suppressed"], language, title="suppressed")
         if told.absences:
             _findings(page, told.absences, language, title="absences")
         _match(page, told.verdict)
@@ -186,6 +188,10 @@ def _findings(page: _Page, findings: Sequence[Row], language: str, *, title: str
         page.block(f"{weight}. {finding[f'clears_{language}']}", first=" " * 10, rest=" " * 10)
         evidence = ", ".join(str(e) for e in finding.get("evidence") or ())
         page.block(f"{words.text('evidence')}: {evidence or '-'}", first=" " * 10, rest=" " * 12)
+        if finding.get("kind"):
+            until = f", {words.text('valid_to')} {finding['until']}" if finding.get("until") else ""
+            reason = f": {finding['reason']}" if finding.get("reason") else ""
+            page.block(f"{words.text(finding['kind'])} ({finding['by']}{until}){reason}", first=" " * 10, rest=" " * 12)
 
 
 def _match(page: _Page, verdict: Row) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from clickhouse_driver import Client
 
     from sinks.absences import Terms
+    from sinks.silences import Terms as SilenceTerms
     from streams.policy import Policy
     from streams.yaml_lines import Marked
 
@@ -63,11 +64,36 @@ def policies_of(settings: Settings, client: Client) -> dict[str, Policy]:
 
 def policy_now(settings: Settings, client: Client, now: datetime) -> Policy:
     """The policy that judges a crossing of this moment."""
-    from sinks.queries import policy_texts
     from streams.policy import load_policy
 
+    return load_policy(text_now(settings, client, now))
+
+
+def text_now(settings: Settings, client: Client, now: datetime) -> str:
+    """Its file as it was reviewed."""
+    from sinks.queries import policy_texts
+    from streams.policy import shipped_text
+
     begun = [text for _, text in policy_texts(client, until=now)]
-    return load_policy(begun[-1]) if begun else policy_of(settings)
+    if begun:
+        return begun[-1]
+    policy_of(settings)  # says what is wrong with it
+    return shipped_text() if settings.policy_file is None else settings.policy_file.read_text(encoding="utf-8")
+
+
+def silence_terms_of(policy: Policy) -> SilenceTerms:
+    """What the policy says of checkpoints and ships that are silent."""
+    from sinks.silences import Call
+    from sinks.silences import Terms as SilenceTerms
+
+    calls = policy.calendar.ship_calls
+    return SilenceTerms(
+        least_hours=policy.silences.least_hours,
+        least_expected=policy.silences.least_expected,
+        known_days=policy.silences.known_days,
+        sailing_hours=policy.silences.sailing_hours,
+        calls=[Call(ship=c.ship, checkpoint_id=c.checkpoint_id, weekdays=c.weekdays) for c in calls],
+    )
 
 
 def terms_of(policy: Policy) -> Terms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import threading
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lintas.failing import Failure, Misuse
@@ -73,7 +74,7 @@ class ReviewLog:
         from producers.messages import Message
         from producers.publisher import Publisher
 
-        _check_texts(review)
+        check_texts(review.reviewed_at, review.note, review.reviewer, review.assignee or "")
         key = review.event_id.encode()
         message = Message(topic=REVIEWS, key=key, record=review, identifier=review.review_id, source=SOURCE)
         with self._lock:
@@ -102,7 +103,7 @@ class ReviewLog:
             publisher.close(flush=False)
 
 
-def _check_texts(review: Review) -> None:
+def check_texts(at: datetime, *texts: str) -> None:
     """Refuse what reads as somebody's number, phone or address.
 
     Raises:
@@ -110,7 +111,7 @@ def _check_texts(review: Review) -> None:
     """
     from producers.withholding import OwnIdentifiers
 
-    nobody = OwnIdentifiers(numbers=(), names=(), at=review.reviewed_at.date())
-    if any(nobody.reveals(text) for text in (review.note, review.reviewer, review.assignee or "")):
+    nobody = OwnIdentifiers(numbers=(), names=(), at=at.date())
+    if any(nobody.reveals(text) for text in texts):
         msg = "the note holds something that reads as an identity number, phone or address: leave it out"
         raise Misuse(msg)

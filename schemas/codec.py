@@ -11,8 +11,17 @@ from pydantic import ValidationError
 
 from schemas import reference
 from schemas.errors import Reason, RecordRejected
-from schemas.records import CommunityReport, Departure, Fact, Heartbeat, PolicyVersion, Record, TransitEvent
-from schemas.topics import DEPARTURES, POLICIES, REPORTS, TRANSIT
+from schemas.records import (
+    CommunityReport,
+    Departure,
+    Fact,
+    Heartbeat,
+    PolicyVersion,
+    Record,
+    Suppression,
+    TransitEvent,
+)
+from schemas.topics import DEPARTURES, POLICIES, REPORTS, SUPPRESSIONS, TRANSIT
 from schemas.verdicts import Assessment, Cluster, ClusterMember, Rejected, Review
 
 MAX_RECORD_BYTES = 256 * 1024
@@ -35,6 +44,7 @@ RECORDS: Mapping[str, type[Record]] = {
     "heartbeat": Heartbeat,
     "community_report": CommunityReport,
     "policy": PolicyVersion,
+    "suppression": Suppression,
     "assessment": Assessment,
     "cluster_member": ClusterMember,
     "cluster": Cluster,
@@ -118,6 +128,10 @@ def decode_fact(topic: str, key: bytes | None, value: bytes | None) -> Fact:
         report = decode(CommunityReport, value)
         check_key(report.block, key)
         return report
+    if topic == SUPPRESSIONS:
+        suppression = decode(Suppression, value)
+        check_key(suppression.block, key)
+        return suppression
     if topic == POLICIES:
         version = decode(PolicyVersion, value)
         check_key(None, key)

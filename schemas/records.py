@@ -210,4 +210,33 @@ class PolicyVersion(Record):
         return self
 
 
-Fact = TransitEvent | Departure | Heartbeat | CommunityReport | PolicyVersion
+class Suppression(Record):
+    """An analyst's word that findings of some rules do not count: on one crossing, or on all under one number."""
+
+    record: Literal["suppression"] = "suppression"
+    suppression_id: Identifier
+    event_id: Identifier | None = None
+    province: Province | None = None
+    """Of the event."""
+    block: Token | None = None
+    """The event's; None = it is about a number, and the record goes to every partition."""
+    token: Token | None = None
+    """The document number or NIK of whose crossings it speaks."""
+    rules: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^R\d\d$")], ...], Field(min_length=1)]
+    reason: Text
+    made_by: Text
+    made_at: Moment
+    until: Moment
+    """Only crossings before this moment: from then on the findings count again."""
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Suppression:
+        event = (self.event_id, self.province, self.block)
+        whole, named = None not in event, any(part is not None for part in event)
+        if (whole and self.token is None) or (not named and self.token is not None):
+            return self
+        msg = "a suppression is about a crossing (event_id, province, block) or about a number (token)"
+        raise ValueError(msg)
+
+
+Fact = TransitEvent | Departure | Heartbeat | CommunityReport | PolicyVersion | Suppression

@@ -39,7 +39,9 @@ SISAGA = "sisaga"
 DEPARTURES = "departures"
 REPORTS = "reports"
 POLICIES = "policies"
+SUPPRESSIONS = "suppressions"
 ASSESSMENTS = "assessments"
+SHADOW_ASSESSMENTS = "assessments.shadow"
 CLUSTER_MEMBERS = "cluster.members"
 CLUSTERS = "clusters"
 REVIEWS = "reviews"
@@ -47,7 +49,7 @@ REVIEWS = "reviews"
 TRANSIT: tuple[str, ...] = tuple(transit_topic(p) for p in Province)
 REJECTED: tuple[str, ...] = (*(rejected_topic(p.value) for p in Province), rejected_topic(REGISTRY))
 
-INPUTS: tuple[str, ...] = (*TRANSIT, DEPARTURES, REPORTS, POLICIES)
+INPUTS: tuple[str, ...] = (*TRANSIT, DEPARTURES, REPORTS, POLICIES, SUPPRESSIONS)
 """What the matcher reads, co-partitioned."""
 
 TOPICS: tuple[Topic, ...] = (
@@ -87,11 +89,27 @@ TOPICS: tuple[Topic, ...] = (
         records=("policy",),
     ),
     Topic(
+        name=SUPPRESSIONS,
+        key="block of the crossing; none: one record to every partition",
+        retention_ms=5 * 365 * DAY_MS,
+        writers=("console", "cli"),
+        readers=("streams", "loader"),
+        records=("suppression",),
+    ),
+    Topic(
         name=ASSESSMENTS,
         key="block",
         retention_ms=400 * DAY_MS,
         writers=("streams",),
         readers=("loader", "subscribers"),
+        records=("assessment",),
+    ),
+    Topic(
+        name=SHADOW_ASSESSMENTS,
+        key="block",
+        retention_ms=30 * DAY_MS,
+        writers=("streams",),
+        readers=("loader",),
         records=("assessment",),
     ),
     Topic(

@@ -39,6 +39,21 @@ class Finding(BaseModel):
     clears_en: str
 
 
+class Suppressed(BaseModel):
+    """A finding that does not count, with who or what says so: recorded, never silent."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    finding: Finding
+    kind: Literal["analyst", "running_contract", "border_pass_resident"]
+    by: str
+    """`suppression:<id>`, `departure:<id>` or `checkpoint:<id>`."""
+    reason: str = ""
+    """The analyst's words."""
+    until: AwareDatetime | None = None
+    """Crossings from then on are not suppressed any more."""
+
+
 class MatchScores(BaseModel):
     """How near the matched registration is."""
 
@@ -72,6 +87,8 @@ class Assessment(Record):
     status: Status
     score: Annotated[int, Field(ge=0, le=100)]
     findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    """Findings that are no part of the score."""
     departure_id: str | None = None
     tier: Tier | None = None
     match: MatchScores | None = None

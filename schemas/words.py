@@ -15,6 +15,13 @@ TEXTS: Mapping[str, Pair] = {
     "crossing": ("Perlintasan", "Crossing"),
     "findings": ("Temuan", "Findings"),
     "absences": ("Yang tidak terlihat lagi (di luar skor)", "Not seen again (no part of the score)"),
+    "suppressed": ("Temuan yang tidak dihitung", "Findings that do not count"),
+    "analyst": ("Dikesampingkan oleh analis", "Set aside by an analyst"),
+    "running_contract": ("Kembali bekerja dengan kontrak yang berlaku", "Back to work under a running contract"),
+    "border_pass_resident": (
+        "Penduduk perbatasan dengan pas lintas batas",
+        "A resident of the border with a border pass",
+    ),
     "no_findings": ("Tidak ada temuan.", "Nothing was found."),
     "weight": ("Bobot {}", "Weight {}"),
     "evidence": ("Bukti", "Evidence"),

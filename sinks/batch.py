@@ -7,8 +7,18 @@ from dataclasses import dataclass, field
 
 from schemas.codec import decode, decode_fact
 from schemas.errors import RecordRejected
-from schemas.records import Departure, Fact, Heartbeat, PolicyVersion, TransitEvent
-from schemas.topics import ASSESSMENTS, CLUSTERS, DEPARTURES, POLICIES, REJECTED, REVIEWS, TRANSIT
+from schemas.records import Departure, Fact, Heartbeat, PolicyVersion, Suppression, TransitEvent
+from schemas.topics import (
+    ASSESSMENTS,
+    CLUSTERS,
+    DEPARTURES,
+    POLICIES,
+    REJECTED,
+    REVIEWS,
+    SHADOW_ASSESSMENTS,
+    SUPPRESSIONS,
+    TRANSIT,
+)
 from schemas.verdicts import Assessment, Cluster, Rejected, Review
 from sinks.rows import (
     assessment_row,
@@ -21,11 +31,22 @@ from sinks.rows import (
     refused_row,
     rejected_row,
     review_row,
+    suppression_row,
     unreadable_crossing_row,
 )
 from sinks.tables import COLUMNS, Place, Row
 
-TOPICS: tuple[str, ...] = (*TRANSIT, DEPARTURES, ASSESSMENTS, CLUSTERS, *REJECTED, REVIEWS, POLICIES)
+TOPICS: tuple[str, ...] = (
+    *TRANSIT,
+    DEPARTURES,
+    ASSESSMENTS,
+    CLUSTERS,
+    *REJECTED,
+    REVIEWS,
+    POLICIES,
+    SUPPRESSIONS,
+    SHADOW_ASSESSMENTS,
+)
 """What the loader reads."""
 
 Tables = tuple[str, ...]
@@ -72,13 +93,15 @@ def rows_of(key: bytes | None, value: bytes | None, digest: str, place: Place) -
     try:
         if topic == ASSESSMENTS:  # nine of ten records of a season
             return _VERDICTS, assessment_row(decode(Assessment, value), place)
+        if topic == SHADOW_ASSESSMENTS:
+            return ("shadow_assessments",), assessment_row(decode(Assessment, value), place)
         if topic in TRANSIT or topic == DEPARTURES:
             return _fact_row(decode_fact(topic, key, value), digest, place)
         return _other_row(value, place)
     except RecordRejected as error:
         if topic in TRANSIT:  # the ledger counts it; the matcher refuses it and says why
             return _CROSSINGS, unreadable_crossing_row(digest, place)
-        if topic in (DEPARTURES, POLICIES):  # the matcher refuses it and says why
+        if topic in (DEPARTURES, POLICIES, SUPPRESSIONS):  # the matcher refuses it and says why
             return (), ()
         return _REJECTED, refused_row(error.reason.value, error.message, error.field, digest, place)
 
@@ -101,6 +124,8 @@ def _other_row(value: bytes | None, place: Place) -> tuple[Tables, Row]:
         return ("reviews",), review_row(decode(Review, value), place)
     if place.topic == POLICIES:
         return ("policies",), policy_row(decode(PolicyVersion, value), place)
+    if place.topic == SUPPRESSIONS:
+        return ("suppressions",), suppression_row(decode(Suppression, value), place)
     if place.topic in REJECTED:
         return _REJECTED, rejected_row(decode(Rejected, value), place)
     msg = f"the loader does not read {place.topic}"

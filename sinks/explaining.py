@@ -93,7 +93,7 @@ def explain(client: Client, event_id: str, province: str | None = None) -> list[
 def _evidence(client: Client, assessment: Shown | None, province: str, event_id: str) -> Shown:
     named: list[str] = []
     if assessment is not None:
-        named = [fact for finding in assessment["findings"] for fact in finding["evidence"]]
+        named = [f for one in (*assessment["findings"], *assessment["suppressed"]) for f in one["evidence"]]
         if assessment["departure_id"]:
             named.append(f"departure:{assessment['departure_id']}")
     events = {(where, what) for where, _, what in (id_.partition("/") for id_ in _ids(named, "event:"))}
@@ -140,6 +140,8 @@ def _opened(row: Shown) -> Shown:
         if name in opened:
             opened[name] = opened[name] or None
     opened["findings"] = orjson.loads(row["findings"])
+    if "suppressed" in row:
+        opened["suppressed"] = orjson.loads(row["suppressed"])
     if "match" in row:
         opened["match"] = orjson.loads(row["match"]) if row["match"] else None
     return opened

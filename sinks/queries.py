@@ -51,6 +51,36 @@ FROM policy_versions
 WHERE effective_from <= fromUnixTimestamp64Milli(%(until)s, 'UTC')
 ORDER BY effective_from
 """
+_SHADOW_PAIRS = """
+SELECT a.province AS province, a.event_id AS event_id, a.block AS block, a.origin_region AS origin_region, a.sex AS sex,
+    a.status AS now_status, a.score AS now_score, a.findings AS now_findings, a.departure_id AS now_departure_id,
+    a.tier AS now_tier, s.status AS shadow_status, s.score AS shadow_score, s.findings AS shadow_findings,
+    s.departure_id AS shadow_departure_id, s.tier AS shadow_tier
+FROM (SELECT * FROM assessments FINAL) AS a
+INNER JOIN (SELECT * FROM shadow_assessments FINAL WHERE policy = %(digest)s) AS s
+    ON a.province = s.province AND a.event_id = s.event_id AND a.block = s.block
+ORDER BY province, event_id, block
+"""
+_SUPPRESSIONS = """
+SELECT suppression_id, event_id, province, token, rules, reason, made_by, made_at, until,
+    countIf(a.by != '') AS verdicts
+FROM (SELECT * FROM suppressions FINAL LIMIT 1 BY suppression_id, token, province, event_id, block) AS s
+LEFT JOIN (
+    SELECT event_id AS event, arrayJoin(arrayDistinct(JSONExtract(suppressed, 'Array(Tuple(by String))').by)) AS by
+    FROM assessments FINAL
+    WHERE suppressed NOT IN ('', '[]')
+) AS a ON a.by = concat('suppression:', s.suppression_id)
+GROUP BY suppression_id, event_id, province, token, rules, reason, made_by, made_at, until
+ORDER BY made_at, suppression_id
+"""
+_SUPPRESSION_COUNTS = """
+SELECT
+    (
+        SELECT uniqExact(suppression_id) FROM suppressions FINAL
+        WHERE until > fromUnixTimestamp64Milli(%(now)s, 'UTC')
+    ) AS suppressions,
+    (SELECT count() FROM assessments FINAL WHERE suppressed NOT IN ('', '[]')) AS verdicts
+"""
 _REJECTED = """
 SELECT owner, stage, reason, message, field, topic, `partition`, `offset`, line, digest, happened_at,
     log_topic, log_partition, log_offset
@@ -176,6 +206,22 @@ def policy_texts(client: Client, *, until: datetime | None = None) -> list[tuple
     """Digest and text of the activated policy files that are in force by then, by their beginning."""
     found: list[tuple[str, str]] = client.execute(_POLICY_TEXTS, {"until": milliseconds(until, LATEST_MS)})
     return found
+
+
+def shadow_pairs(client: Client, digest: str) -> Iterator[Shown]:
+    """Stream every verdict of a policy that is tried out, beside the one that stands."""
+    return each(client, _SHADOW_PAIRS, {"digest": digest})
+
+
+def suppressions(client: Client) -> Iterator[Shown]:
+    """Stream what analysts said does not count, with how many verdicts it now concerns, oldest first."""
+    return each(client, _SUPPRESSIONS)
+
+
+def suppression_counts(client: Client, *, now: datetime) -> Shown:
+    """How many suppressions hold for a crossing of now, and how many verdicts have findings that do not count."""
+    (row,) = everything(client, _SUPPRESSION_COUNTS, {"now": milliseconds(now, LATEST_MS)})
+    return row
 
 
 def set_silence_allowance(client: Client, hours: float, *, changed_at: datetime) -> None:

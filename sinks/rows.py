@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from schemas.records import Departure, Heartbeat, PolicyVersion, TransitEvent
+from schemas.records import Departure, Heartbeat, PolicyVersion, Suppression, TransitEvent
 from schemas.topics import REGISTRY, refusals_of
-from schemas.verdicts import Assessment, Cluster, Finding, Rejected, Review
+from schemas.verdicts import Assessment, Cluster, Finding, Rejected, Review, Suppressed
 from schemas.vocabulary import ReviewMove
 from sinks.tables import COLUMNS, Place, Row
 
@@ -49,6 +49,7 @@ def assessment_row(record: Assessment, place: Place) -> Row:
         place.partition,
         place.offset,
         place.offset,
+        _suppressed_json(record.suppressed),
     )
 
 
@@ -183,6 +184,25 @@ def policy_row(record: PolicyVersion, place: Place) -> Row:
     )
 
 
+def suppression_row(record: Suppression, place: Place) -> Row:
+    """One copy of an analyst's word that findings do not count."""
+    return (
+        record.suppression_id,
+        record.event_id or "",
+        record.province or "",
+        record.block or "",
+        record.token or "",
+        list(record.rules),
+        record.reason,
+        record.made_by,
+        _ms(record.made_at),
+        _ms(record.until),
+        place.at_ms,
+        place.partition,
+        place.offset,
+    )
+
+
 def rejected_row(record: Rejected, place: Place) -> Row:
     """A refusal of the publisher or the matcher, without the bytes."""
     return (
@@ -302,6 +322,18 @@ def _findings_json(findings: tuple[Finding, ...]) -> str:
 def _word(member: StrEnum | None) -> str:
     """A member's own text: the driver looks every value up, and a member as such hashes and compares in Python."""
     return "" if member is None else member.value
+
+
+def _suppressed_json(suppressed: tuple[Suppressed, ...]) -> str:
+    if not suppressed:
+        return "[]"
+    return _json(
+        [
+            {name: getattr(one.finding, name) for name in _FINDING}
+            | {"kind": one.kind, "by": one.by, "reason": one.reason, "until": one.until}
+            for one in suppressed
+        ]
+    )
 
 
 def _json(value: Any) -> str:

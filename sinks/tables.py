@@ -31,11 +31,12 @@ ASSESSMENT_COLUMNS = (
     *("province", "event_id", "block", "checkpoint_id", "occurred_at", "direction", "document_type", "sex"),
     *("age_years", "origin_region", "purpose", "destination_country", "service_no", "officer_action", "status"),
     *("score", "rules", "findings", "departure_id", "tier", "match", "missing", "policy"),
-    *("assessed_at", "partition", "offset", "version"),
+    *("assessed_at", "partition", "offset", "version", "suppressed"),
 )
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "assessment_versions": ASSESSMENT_COLUMNS,
     "assessments": ASSESSMENT_COLUMNS,
+    "shadow_assessments": ASSESSMENT_COLUMNS,
     "crossings": (
         *("province", "event_id", "block", "readable", "digest", "checkpoint_id", "device_id", "sequence"),
         *("occurred_at", "direction", "mode", "carrier", "service_no", "from_place", "to_place"),
@@ -55,6 +56,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "heartbeats": ("source", "complete_up_to", "published_at", "topic", "partition", "offset"),
     "policies": (
         *("name", "digest", "text", "author", "activated_by", "effective_from", "activated_at"),
+        *("recorded_at", "partition", "offset"),
+    ),
+    "suppressions": (
+        *("suppression_id", "event_id", "province", "block", "token", "rules", "reason", "made_by", "made_at", "until"),
         *("recorded_at", "partition", "offset"),
     ),
     "rejected": (

@@ -31,6 +31,7 @@ def main() -> int:
     try:
         settings = Settings.from_env(os.environ)
         policy = read_policy(settings)
+        settings = settings.for_policy(policy.digest)
     except (SettingsError, PolicyError) as error:
         return fail(str(error), MISUSED)
     failure = asyncio.run(serve(settings, policy))
@@ -78,15 +79,17 @@ def read_policy(settings: Settings) -> Policy:
         SettingsError: the file cannot be read.
         PolicyError: its content cannot be used.
     """
-    if settings.policy_file is None:
+    file = settings.shadow_policy_file or settings.policy_file
+    if file is None:
         return shipped_policy()
+    name = "LINTAS_SHADOW_POLICY" if settings.is_shadow else "LINTAS_POLICY"
     try:
-        policy = load_policy(settings.policy_file.read_text(encoding="utf-8"), str(settings.policy_file))
+        policy = load_policy(file.read_text(encoding="utf-8"), str(file))
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"LINTAS_POLICY: {settings.policy_file} cannot be read ({type(error).__name__})"
+        msg = f"{name}: {file} cannot be read ({type(error).__name__})"
         raise SettingsError(msg) from None
     if wrong := unusable(policy):
-        msg = f"{settings.policy_file}: " + "; ".join(notice.text for notice in wrong)
+        msg = f"{file}: " + "; ".join(notice.text for notice in wrong)
         raise PolicyError(msg)
     return policy
 

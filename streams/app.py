@@ -14,7 +14,7 @@ from streams.agents import judge
 from streams.intake import Intake
 from streams.policy import Policy
 from streams.settings import GROUP, Settings
-from streams.stages import STAGES, Stage
+from streams.stages import Stage, stages_of
 
 ACTORS = 16
 """More than the lanes that a worker can keep busy; an idle one costs nothing."""
@@ -47,7 +47,7 @@ def build_app(settings: Settings, policy: Policy, clock: Callable[[], datetime])
         autodiscover=False,
     )
     peers: list[Intake] = []
-    for stage in STAGES:
+    for stage in stages_of(settings):
         app.service(_intake(app, stage, peers, settings=settings, policy=policy, clock=clock))
     return app
 

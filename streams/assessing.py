@@ -13,11 +13,13 @@ from schemas.vocabulary import Status
 from streams.case import Case, rules_when
 from streams.matching import Candidate
 from streams.packing import NOTHING
+from streams.suppressing import parted
 
 
 def assess(case: Case) -> Assessment:
     """Judge one crossing."""
     found = [f for judge in rules_when(case.when) if (f := judge(case)) is not None]
+    found, suppressed = parted(case, found) if found else (found, ())
     score = combine(f.weight for f in found) if found else 0
     crossing, covering = case.crossing, case.match.covering
     return validated(
@@ -41,6 +43,7 @@ def assess(case: Case) -> Assessment:
             "status": status_of(case, score),
             "score": score,
             "findings": tuple(found),
+            "suppressed": suppressed,
             "departure_id": covering.registration.departure_id if covering else None,
             "tier": covering.tier if covering else None,
             "match": scores_of(case, covering) if covering else None,

@@ -36,10 +36,10 @@ class Touched:
         if len(self.before) <= most:
             yield self
             return
-        numbers = list(self.before)
-        for start in range(0, len(numbers), most):
-            yield Touched(
-                before={n: self.before[n] for n in numbers[start : start + most]},
-                replaced=self.replaced,
-                fresh=self.fresh,
-            )
+        # what the groups are told of one crossing depends on which others are new, or corrected, in the batch
+        own = {n: was for n, was in self.before.items() if was is None or n in self.replaced}
+        if own:
+            yield Touched(before=own, replaced=self.replaced, fresh=self.fresh)
+        others = [n for n in self.before if n not in own]
+        for start in range(0, len(others), most):
+            yield Touched(before={n: self.before[n] for n in others[start : start + most]}, fresh=self.fresh)

@@ -9,6 +9,7 @@ from enum import IntFlag, auto
 from functools import lru_cache
 
 from schemas import reference
+from schemas.records import Suppression
 from schemas.verdicts import Finding
 from schemas.vocabulary import Direction, DocumentType
 from streams.crossing import DAY_US, Crossing
@@ -77,7 +78,7 @@ class Case:
 
     __slots__ = (
         "_others", "_sharing", "absence_confirmed", "crossing", "from_scope", "in_scope", "leaving", "match", "notable",
-        "origin_province", "policy", "reports", "when",
+        "origin_province", "policy", "reports", "suppressions", "when",
     )  # fmt: skip
 
     def __init__(
@@ -90,7 +91,10 @@ class Case:
         reports: Sequence[Report],
         watermark_us: int | None,
         policy: Policy,
+        suppressions: Sequence[Suppression] = (),
     ) -> None:
+        self.suppressions = suppressions
+        """What analysts said of the traveller or of this crossing, whether or not it still holds."""
         self.crossing, self.match, self.policy = crossing, match, policy
         self._others = others
         self._sharing: Sequence[Crossing] | None = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion, TransitEvent
+from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion, Suppression, TransitEvent
 from schemas.verdicts import Assessment
 from schemas.vocabulary import Source
 from streams import rules as rules  # importing the rules fills the catalogue
@@ -14,13 +14,12 @@ from streams import snapshot
 from streams.assessing import assess
 from streams.batch import Admitted as Admitted
 from streams.batch import Touched as Touched
-from streams.case import Case
 from streams.clusters.membership import Membership
 from streams.clusters.telling import Telling
-from streams.concern import by_crossing, by_registration, by_report
+from streams.concern import by_crossing, by_registration, by_report, by_suppression
 from streams.crossing import Crossing
 from streams.dossier import Dossier, Registration, Report, Revision, registration_of, report_of, revision_of
-from streams.matching import NO_MATCH, match
+from streams.gathering import gather
 from streams.memory import Memory
 from streams.packing import (
     DIGEST,
@@ -30,15 +29,15 @@ from streams.packing import (
     OUT,
     at_us,
     body_of,
-    is_out,
     microseconds,
     number_of,
     numbered,
     pack,
     tokens_of,
 )
-from streams.policy import Matching, Policy
+from streams.policy import Policy
 from streams.reigns import ALWAYS_US, NEVER_US, Reign, Reigns
+from streams.suppressing import Suppressions
 from streams.wide import Wide
 
 
@@ -48,7 +47,10 @@ class Casebook:
     def __init__(self, policy: Policy) -> None:
         self.memory = Memory()
         self.watermarks: dict[Source, datetime] = {}
+        self._base = policy
+        """Which groups a crossing belongs to does not follow the versions: whoever was told must be told again."""
         self._reigns = Reigns(policy)
+        self._suppressions = Suppressions()
         self._wide = Wide()
         self._blocks_of: dict[str, tuple[str, ...]] = {}
         """Departure id -> the blocks of this lane that hold it."""
@@ -83,7 +85,7 @@ class Casebook:
 
     def members(self, touched: Touched) -> list[Membership]:
         """What groups have to hear of the crossings that were assessed."""
-        return Telling(touched, self.memory, self.policy, self._verdict).members()
+        return Telling(touched, self.memory, self._base, self._verdict).members()
 
     def verdicts(self) -> list[Assessment]:
         """What the facts of now say of every crossing."""
@@ -114,6 +116,7 @@ class Casebook:
             kept += dossier.facts()
         kept += [(Heartbeat(source=s, complete_up_to=mark), b"") for s, mark in self.watermarks.items()]
         kept += self._reigns.facts()
+        kept += self._suppressions.facts()
         yield snapshot.head()
         yield blocks
         yield snapshot.facts_chunk(kept)
@@ -145,31 +148,9 @@ class Casebook:
 
     def _verdict(self, number: int, crossing: Crossing | None = None, reign: Reign | None = None) -> Assessment:
         """What the facts of now say of one crossing, by the policy of its time or by another."""
-        memory, reigns = self.memory, self._reigns
-        row, dossier = memory.rows[number], memory.homes[number]
         if reign is None:
-            reign = reigns.only or reigns.at(at_us(row))
-        policy, matching = reign.policy, reign.policy.matching
-        if crossing is None or crossing.row is not row:
-            crossing = Crossing(row, dossier.block)
-        candidates: Collection[Registration] = ()
-        if (dossier.registrations or self._wide.revisions) and is_out(row):
-            candidates = self._registrations(dossier, row, crossing.tokens, matching)
-        return assess(
-            Case(
-                crossing=crossing,
-                match=match(crossing, candidates, policy) if candidates else NO_MATCH,
-                others=memory.sharing(dossier, crossing.tokens),
-                notable=self._notable(dossier, row, matching) if dossier.notable else (),
-                reports=(
-                    self._reports(dossier, row, crossing.tokens, matching)
-                    if dossier.reports or self._wide.reports
-                    else ()
-                ),
-                watermark_us=reign.watermark_us,
-                policy=policy,
-            )
-        )
+            reign = self._reigns.only or self._reigns.at(at_us(self.memory.rows[number]))
+        return assess(gather(number, crossing, self.memory, self._wide, self._suppressions, reign))
 
     # ------------------------------------------------------------------------------------------ taking facts in
 
@@ -188,6 +169,8 @@ class Casebook:
             self._take_heartbeat(fact, touched)
         elif type(fact) is PolicyVersion:
             self._take_policy(fact, admitted.digest, touched)
+        elif type(fact) is Suppression:
+            self._take_suppression(fact, admitted.digest, touched)
         else:
             msg = f"no fact that a lane takes: {type(fact).__name__}"
             raise TypeError(msg)
@@ -314,6 +297,14 @@ class Casebook:
                 self._let_wait(row, number)
         self._facts += 1
 
+    def _take_suppression(self, fact: Suppression, digest: bytes, touched: Touched | None) -> None:
+        if self._suppressions.holds(fact, digest):
+            return
+        if touched is not None:
+            self._touch(touched, by_suppression(self.memory, fact))
+        self._suppressions.add(fact, digest)
+        self._facts += 1
+
     # ------------------------------------------------------------------------------------------ whom a fact concerns
 
     def _touch(self, touched: Touched, numbers: Iterable[int]) -> None:
@@ -324,18 +315,3 @@ class Casebook:
     def _touch_registered(self, touched: Touched, dossier: Dossier, registration: Registration) -> None:
         for way in self._reigns.ways:
             self._touch(touched, by_registration(self.memory, dossier, registration, way.matching))
-
-    def _registrations(
-        self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...], rule: Matching
-    ) -> Collection[Registration]:
-        here = dossier.registrations_for(row, rule)
-        if not self._wide.revisions:
-            return here
-        return [*here, *self._wide.registrations_under(tokens, dossier.registrations or ())]
-
-    def _notable(self, dossier: Dossier, row: bytes, rule: Matching) -> Sequence[Crossing]:
-        rows, block = self.memory.rows, dossier.block
-        return [Crossing(rows[n], block) for n in dossier.notable_for(row, rows, rule)]
-
-    def _reports(self, dossier: Dossier, row: bytes, tokens: tuple[bytes, ...], rule: Matching) -> Sequence[Report]:
-        return [*dossier.reports_for(row, rule), *self._wide.reports_under(tokens)]

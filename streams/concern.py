@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from schemas.records import Suppression
 from streams.crossing import DAY_US, EPOCH_ORDINAL, Crossing
 from streams.dossier import Dossier
 from streams.likeness import names_disagree, names_near
@@ -16,11 +17,14 @@ from streams.packing import (
     NAME_BYTES,
     NOTABLE,
     at_us,
+    has_key,
     is_out,
     issued_ordinal,
+    key_for,
     marks_of,
     name_bits,
     number_of,
+    seal,
 )
 from streams.policy import Matching, Policy
 from streams.rules.movement import LONGEST_JOURNEY_US
@@ -89,3 +93,14 @@ def by_report(memory: Memory, dossier: Dossier, report: Report, rule: Matching) 
     seen = {number_of(r) for r in memory.under_any(report.tokens, dossier)}
     seen.update(dossier.crossings_alike(report.name, rows, rule))
     return [n for n in sorted(seen) if recognises(report, Crossing(rows[n], dossier.block), rule)]
+
+
+def by_suppression(memory: Memory, fact: Suppression) -> list[int]:
+    """The crossings of which an analyst speaks."""
+    if fact.token is not None:
+        return [number_of(row) for row in memory.under_any([seal(fact.token)])]
+    dossier = memory.dossiers.get(fact.block or "")
+    if dossier is None or fact.province is None or fact.event_id is None:
+        return []
+    key = key_for(fact.province, fact.event_id)
+    return [n for n in dossier.numbers if has_key(memory.rows[n], key)]

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from schemas.records import PolicyVersion
 from schemas.verdicts import Assessment, Cluster
 from streams.admission import Delivery, Refused
 from streams.batches import Batch, Keeper, LaneState
@@ -274,6 +275,10 @@ class Lane:
             some = deliveries[start : start + READ_AT_ONCE]
             admitted, unreadable = keeper.stage.admit(some, keeper.topology.partitions, keeper.settings.key_ids)
             keeper.meters.admitted(admitted)
+            if keeper.settings.is_shadow:
+                # refusals are the matcher's to say, and a policy that is tried out is not replaced by another
+                yield from (a for a in admitted if type(a.fact) is not PolicyVersion)
+                continue
             refused += unreadable
             yield from admitted
 
@@ -295,11 +300,8 @@ class Lane:
         offsets: Mapping[TopicPartition, int],
     ) -> None:
         """Write a part of what a batch says; how far it read comes with the rest: after a crash all is said anew."""
-        topology, position = self.keeper.topology, f"{self.number}.{sum({**self.next, **offsets}.values())}"
-        outputs = outputs_of(
-            verdicts, [], position=position, limits=topology.limits, members=members, partitions=topology.partitions
-        )
-        await self._write(outputs, {})
+        position = f"{self.number}.{sum({**self.next, **offsets}.values())}"
+        await self._write(self._outputs(verdicts, members, [], position), {})
         self.keeper.totals.transactions += 1
         self.keeper.totals.assessments += len(verdicts)
         self.keeper.meters.said(verdicts, [], time.monotonic() - self.judging_since, 0.0)
@@ -317,22 +319,31 @@ class Lane:
         self._fit_room(judged - self.judging_since)
         ends = {**self.next, **offsets}
         position = f"{self.number}.{sum(ends.values())}"
-        topology = self.keeper.topology
-        outputs = outputs_of(
-            verdicts,
-            refused,
-            position=position,
-            limits=topology.limits,
-            members=members,
-            partitions=topology.partitions,
-        )
-        await self._write(outputs, offsets)
+        await self._write(self._outputs(verdicts, members, refused, position), offsets)
         totals = self.keeper.totals
         totals.transactions += 1
         totals.assessments += len(verdicts)
         totals.rejected += len(refused)
         self.refused += len(refused)
         self.keeper.meters.said(verdicts, refused, judged - self.judging_since, time.monotonic() - judged)
+
+    def _outputs(
+        self,
+        verdicts: Sequence[Assessment | Cluster],
+        members: Sequence[Membership],
+        refused: list[Refused],
+        position: str,
+    ) -> list[Output]:
+        settings, topology = self.keeper.settings, self.keeper.topology
+        return outputs_of(
+            verdicts,
+            refused,
+            position=position,
+            limits=topology.limits,
+            topic=settings.verdicts_topic,
+            members=() if settings.is_shadow else members,
+            partitions=topology.partitions,
+        )
 
     def _fit_room(self, judged_seconds: float) -> None:
         """The next batches hold as much as can be judged in good time on this machine, under its load."""

@@ -39,6 +39,7 @@ def outputs_of(
     *,
     position: str,
     limits: Mapping[str, int],
+    topic: str = ASSESSMENTS,
     members: Iterable[Membership] = (),
     partitions: int = 1,
 ) -> list[Output]:
@@ -48,9 +49,9 @@ def outputs_of(
     CloudEvents id must then be another one. `limits` has the greatest record by topic, bytes; the members of groups
     are spread over `partitions`.
     """
-    room = min(limits.get(ASSESSMENTS, DEFAULT_LIMIT_BYTES), MAX_RECORD_BYTES)  # more, no reader would take
+    room = min(limits.get(topic, DEFAULT_LIMIT_BYTES), MAX_RECORD_BYTES)  # more, no reader would take
     said = [
-        assessment_output(v, position, room) if isinstance(v, Assessment) else cluster_output(v, position)
+        assessment_output(v, position, room, topic) if isinstance(v, Assessment) else cluster_output(v, position)
         for v in verdicts
     ]
     for membership in members:
@@ -58,7 +59,7 @@ def outputs_of(
     return said + [refusal_output(r, limits.get(r.topic, DEFAULT_LIMIT_BYTES)) for r in refusals]
 
 
-def assessment_output(assessment: Assessment, position: str, limit_bytes: int) -> Output:
+def assessment_output(assessment: Assessment, position: str, limit_bytes: int, topic: str = ASSESSMENTS) -> Output:
     """The verdict as a record; findings that name so much that it would not fit name the first few facts only."""
     value = encode(assessment)
     if len(value) + ENVELOPE_BYTES > limit_bytes:
@@ -69,7 +70,7 @@ def assessment_output(assessment: Assessment, position: str, limit_bytes: int) -
     # joined, not formatted: to format a member of an enum takes as long as all the rest
     identifier = "/".join((assessment.province, assessment.event_id, position))
     headers = headers_of(assessment, identifier=identifier, source=SOURCE)
-    return Output(ASSESSMENTS, assessment.block.encode(), value, headers)
+    return Output(topic, assessment.block.encode(), value, headers)
 
 
 def member_outputs(membership: Membership, partitions: int) -> list[Output]:

@@ -197,6 +197,11 @@ def key_of(row: bytes) -> bytes:
     return row[PROVINCE_PLACE : row.index(_END, PROVINCE_PLACE + 1) + 1]
 
 
+def key_for(province: Province, event_id: str) -> bytes:
+    """The key of a crossing of that name."""
+    return bytes([_PROVINCE[province]]) + event_id.encode("utf-8", "surrogatepass") + _END
+
+
 def has_key(row: bytes, key: bytes) -> bool:
     """Whether a row is of that crossing."""
     return row.startswith(key, PROVINCE_PLACE)

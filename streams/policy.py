@@ -126,6 +126,15 @@ class Absences(_Part):
     arrival_posts: tuple[str, ...]
 
 
+class Silences(_Part):
+    """After how long a checkpoint that delivered, or a ship that called, is silent."""
+
+    least_hours: Annotated[int, Field(ge=1, le=24 * 60)] = 36
+    least_expected: Annotated[int, Field(ge=1, le=1000)] = 10
+    known_days: Annotated[int, Field(ge=7, le=366)] = 28
+    sailing_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 48
+
+
 class Licence(_Part):
     """What is known of an agency's licence; an empty list means any province."""
 
@@ -157,6 +166,18 @@ class Calendar(_Part):
     days_after_feast: Annotated[int, Field(ge=0, le=60)]
     day_begins_hour: Annotated[int, Field(ge=0, le=24)]
     day_ends_hour: Annotated[int, Field(ge=0, le=24)]
+
+
+RuleId = Annotated[str, Field(pattern=r"^R\d\d$", description="a rule's id, such as R13")]
+
+
+class Suppressions(_Part):
+    """Findings that do not count where the traveller's situation explains them; they stay on the verdict."""
+
+    running_contract: tuple[RuleId, ...] = ()
+    """Somebody returns to work under a registered contract that is running."""
+    border_pass_resident: tuple[RuleId, ...] = ()
+    """A border pass at a post that takes it, by somebody first registered in the post's own regency."""
 
 
 class Moratorium(_Part):
@@ -236,6 +257,8 @@ class Policy(_Part):
     agencies: dict[str, Licence]
     calendar: Calendar
     groups: Groups
+    suppressions: Suppressions = Suppressions()
+    silences: Silences = Silences()
     weights: dict[str, Weight]
 
     @cached_property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from schemas.brokers import BrokerKind
+from schemas.topics import ASSESSMENTS, SHADOW_ASSESSMENTS
 from schemas.vitals import Address, address_of
 
 GROUP = "lintas-matcher"
@@ -33,6 +34,10 @@ class Settings:
     """Linkage keys whose records are taken; empty = any."""
     policy_file: Path | None = None
     """None = the policy that comes with Lintas."""
+    shadow_policy_file: Path | None = None
+    """A policy that is tried out: this worker judges by it alone, beside the others, and flags nobody."""
+    group: str = GROUP
+    verdicts_topic: str = ASSESSMENTS
     status_file: Path | None = None
     state_dir: Path | None = None
     """Where lanes put their memory away, so that a restart need not read the whole log; None = nowhere."""
@@ -57,6 +62,17 @@ class Settings:
     stall_seconds: float = 120.0
     """A worker whose event loop has not turned for so long ends itself."""
 
+    @property
+    def is_shadow(self) -> bool:
+        """Whether the worker tries a policy out."""
+        return self.shadow_policy_file is not None
+
+    def for_policy(self, digest: str) -> Settings:
+        """A shadow reads the whole log once for each policy, in a group of its own, and writes to its own topic."""
+        if not self.is_shadow:
+            return self
+        return replace(self, group=f"lintas-shadow-{digest}", verdicts_topic=SHADOW_ASSESSMENTS, state_dir=None)
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read the settings.
@@ -75,6 +91,7 @@ class Settings:
             broker_kind=kind,
             key_ids=frozenset(part.strip() for part in env.get("LINTAS_KEY_IDS", "").split(",") if part.strip()),
             policy_file=_read(env, "LINTAS_POLICY", None, Path, "a file"),
+            shadow_policy_file=_read(env, "LINTAS_SHADOW_POLICY", None, Path, "a file"),
             status_file=_read(env, "LINTAS_STATUS_FILE", None, Path, "a file"),
             state_dir=_read(env, "LINTAS_STATE_DIR", None, Path, "a directory"),
             snapshot_seconds=_read(env, "LINTAS_SNAPSHOT_SECONDS", 60.0, float, "seconds"),

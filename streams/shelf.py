@@ -14,7 +14,7 @@ from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
 
-from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion, TransitEvent
+from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion, Suppression, TransitEvent
 from streams.snapshot import SnapshotError
 
 FORMAT = 1
@@ -79,7 +79,7 @@ class Label:
 @cache
 def reading() -> str:
     """What decides which records are admitted and what is kept of them, beside the layout of rows."""
-    models = (TransitEvent, Departure, CommunityReport, Heartbeat, PolicyVersion)
+    models = (TransitEvent, Departure, CommunityReport, Heartbeat, PolicyVersion, Suppression)
     text = json.dumps([FORMAT, *(model.model_json_schema() for model in models)], sort_keys=True)
     return blake2b(text.encode(), digest_size=8).hexdigest()
 

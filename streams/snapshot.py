@@ -9,19 +9,20 @@ from hashlib import blake2b
 from struct import Struct
 
 from schemas.codec import decode, encode
-from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion
+from schemas.records import CommunityReport, Departure, Heartbeat, PolicyVersion, Suppression
 from streams.dossier import Dossier
 from streams.packing import LAYOUT, VOCABULARY, body_of
 
 ROWS_PER_CHUNK = 4096
 _PLACE = Struct("<II")
 """Number of the block and length of what follows."""
-Kept = Departure | CommunityReport | Heartbeat | PolicyVersion
+Kept = Departure | CommunityReport | Heartbeat | PolicyVersion | Suppression
 _KINDS: Mapping[str, type[Kept]] = {
     "departure": Departure,
     "community_report": CommunityReport,
     "heartbeat": Heartbeat,
     "policy": PolicyVersion,
+    "suppression": Suppression,
 }
 
 

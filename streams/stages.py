@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from schemas.topics import CLUSTER_MEMBERS, INPUTS
@@ -13,7 +13,7 @@ from streams.casebook import Casebook
 from streams.clusters.book import Clusterbook
 from streams.clusters.membership import Membership
 from streams.policy import Policy
-from streams.settings import GROUP, GROUP_OF_GROUPS
+from streams.settings import GROUP, GROUP_OF_GROUPS, Settings
 
 
 class Book(Protocol):
@@ -60,3 +60,8 @@ class Stage:
 PEOPLE = Stage(name="people", group=GROUP, inputs=INPUTS, book=Casebook, admit=admit_all, load=Casebook.load)
 GROUPS = Stage(name="groups", group=GROUP_OF_GROUPS, inputs=(CLUSTER_MEMBERS,), book=Clusterbook, admit=admit_members)
 STAGES = (PEOPLE, GROUPS)
+
+
+def stages_of(settings: Settings) -> tuple[Stage, ...]:
+    """What a worker does; a shadow judges people in a group of its own, and tells the groups nothing."""
+    return (replace(PEOPLE, group=settings.group),) if settings.is_shadow else STAGES

@@ -9,7 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas.records import Document, Heartbeat, PolicyVersion, Readiness
+from schemas.records import Document, Heartbeat, PolicyVersion, Readiness, Suppression
+from schemas.reference import province_of
 from schemas.vocabulary import DepartureEvent, Direction, DocumentType, OfficerAction, Purpose, Sex, Source
 from streams.policy import load_policy, shipped_text
 from tests.people import (
@@ -185,13 +186,33 @@ def policies(draw: st.DrawFn) -> Any:
     )
 
 
+@st.composite
+def suppressions(draw: st.DrawFn) -> Any:
+    """An analyst speaks of a crossing, or of all under a number; the same id may say two things."""
+    person, whole = draw(people), draw(st.booleans())
+    passport, nik = person.tokens()
+    about: dict[str, Any] = {"token": draw(st.sampled_from([t for t in (passport, nik) if t]))}
+    if whole:
+        place = draw(st.sampled_from([BATAM, NUNUKAN]))
+        about = {"event_id": f"e{draw(st.integers(0, 5))}", "province": province_of(place), "block": person.block}
+    return Suppression(
+        suppression_id=f"s{draw(st.integers(0, 1))}",
+        rules=draw(st.sampled_from([("R01",), ("R01", "R12", "R25"), ("R08", "R15", "R21", "R16")])),
+        reason="a test",
+        made_by="analyst",
+        made_at=T0,
+        until=draw(hours),
+        **about,
+    )
+
+
 worlds = (
     st.lists(facts, min_size=1, max_size=6)
     | st.lists(facts, min_size=8, max_size=18)
     | st.tuples(habits(), st.lists(facts, max_size=3)).flatmap(lambda parts: st.permutations(parts[0] + parts[1]))
 )
-ruled_worlds = st.tuples(st.lists(policies(), min_size=1, max_size=3), worlds).flatmap(
-    lambda parts: st.permutations(parts[0] + list(parts[1]))
-)
-"""Worlds in which the policy changes, before or after what it judges is known."""
+ruled_worlds = st.tuples(
+    st.lists(policies(), min_size=1, max_size=3), st.lists(suppressions(), max_size=2), worlds
+).flatmap(lambda parts: st.permutations(parts[0] + parts[1] + list(parts[2])))
+"""Worlds in which the policy changes and findings are suppressed, before or after what they concern is known."""
 all_worlds = worlds | ruled_worlds

@@ -22,6 +22,7 @@ from lintas.cli import (
     publishing,
     receipts,
     scanning,
+    setting_aside,
     stack,
     watching,
 )
@@ -71,6 +72,7 @@ for group in (
     consoles,
     healing,
     policing,
+    setting_aside,
     demo,
 ):
     group.add_to(app)

@@ -71,6 +71,17 @@ _QUALITY = (
     Column(field="name"),
     Column(field="value", right=True),
 )
+_SILENT = (
+    Column(field="kind"),
+    Column(field="province"),
+    Column(field="name"),
+    Column(field="ship"),
+    Column(field="called_on", title="called on"),
+    Column(field="last_at", title="last at (UTC)", is_time=True),
+    Column(field="silent_seconds", title="silent s", right=True),
+    Column(field="daily", right=True),
+    Column(field="expected", right=True),
+)
 _REJECTED = (
     Column(field="owner"),
     Column(field="stage"),
@@ -259,6 +270,9 @@ def accounting(context: typer.Context, form: FormatOption = Format.TABLE, direct
 
 def feeds(
     context: typer.Context,
+    silent: Annotated[
+        bool, typer.Option("--silent", help="Only checkpoints and ships of which people must have come, and none did.")
+    ] = False,
     quality: Annotated[
         bool,
         typer.Option("--quality", help="How well: delay, completeness, copies, refusals, clocks, gaps and contracts."),
@@ -272,6 +286,9 @@ def feeds(
     from sinks import queries
     from sinks.feeding import feed_quality
 
+    if silent:
+        _silent(context, form, directory)
+        return
     empty = "nobody has delivered anything yet"
     if not quality:
         if province is not None:
@@ -284,6 +301,16 @@ def feeds(
     with _client(context, directory) as client:
         found = feed_quality(client, since=now - timedelta(days=days), now=now, province=province)
         show(found, _QUALITY, form, empty=empty)
+
+
+def _silent(context: typer.Context, form: Format, directory: Path | None) -> None:
+    from lintas.policies import policy_now, silence_terms_of
+    from sinks.silences import silences
+
+    shell = shell_of(context)
+    with _client(context, directory) as client:
+        terms = silence_terms_of(policy_now(shell.settings(directory), client, shell.clock()))
+        show(silences(client, terms, now=shell.clock()), _SILENT, form, empty="nothing is silent")
 
 
 def rejected(

@@ -14,6 +14,7 @@ from lintas.cli.shell import DirectoryOption, Format, FormatOption, optional_tim
 
 if TYPE_CHECKING:
     from streams.backtest import Tally
+    from streams.policy import Policy
 
 _NOTICES = (
     Column(field="line", right=True),
@@ -43,15 +44,16 @@ _DIFFERENCES = (
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file.")]
 
 policy = typer.Typer(
-    name="policy", help="Change the policy: check, diff, backtest, shadow, activate.", no_args_is_help=True
+    name="policy", help="Change the policy: show, check, diff, backtest, shadow, activate, list.", no_args_is_help=True
 )
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.add_typer(policy)
-    for command in (check, diff, backtest, activate):
+    for command in (check, diff, backtest, shadow, activate):
         policy.command()(command)
+    policy.command(name="show")(show_text)
     policy.command(name="list")(versions)
 
 
@@ -81,22 +83,47 @@ def check(file: FileArgument, form: FormatOption = Format.TABLE) -> None:
         raise typer.Exit(1)
 
 
+def show_text(context: typer.Context, directory: DirectoryOption = None) -> None:
+    """The policy file that judges crossings of now: what a change begins with."""
+    from lintas.policies import text_now
+    from lintas.store import open_client
+
+    shell = shell_of(context)
+    settings = shell.reaching(directory, clickhouse=True)
+    with open_client(settings) as client:
+        sys.stdout.write(text_now(settings, client, shell.clock()))
+
+
 def diff(
     context: typer.Context,
-    before: Annotated[Path, typer.Argument(metavar="A", help="A policy file, or `shipped`.")],
-    after: Annotated[Path, typer.Argument(metavar="B", help="A policy file, or `shipped`.")],
+    before: Annotated[str, typer.Argument(metavar="A", help="A policy file, `now` or `shipped`.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="A policy file, `now` or `shipped`.")],
     form: FormatOption = Format.TABLE,
+    directory: DirectoryOption = None,
 ) -> None:
     """What the second policy says differently, key by key; comments and the order of keys do not count."""
-    from lintas.policies import read_file
-    from streams.policy import shipped_policy
     from streams.policydiff import changes
 
-    old, new = (shipped_policy() if str(p) == "shipped" else read_file(p)[1] for p in (before, after))
+    old, new = (_named(context, name, directory) for name in (before, after))
     rows = [{"key": c.key, "before": c.before, "after": c.after} for c in changes(old, new)]
     show(rows, _CHANGES, form, empty="they say the same")
     if form is Format.TABLE and rows:
         shell_of(context).say(f"{len(rows)} keys differ: {old.digest} → {new.digest}")
+
+
+def _named(context: typer.Context, name: str, directory: Path | None) -> Policy:
+    from lintas.policies import policy_now, read_file
+    from lintas.store import open_client
+    from streams.policy import shipped_policy
+
+    if name == "shipped":
+        return shipped_policy()
+    if name != "now":
+        return read_file(Path(name))[1]
+    shell = shell_of(context)
+    settings = shell.reaching(directory, clickhouse=True)
+    with open_client(settings) as client:
+        return policy_now(settings, client, shell.clock())
 
 
 def activate(
@@ -157,6 +184,35 @@ def backtest(
         f"{tally.crossings} crossings compared, {records} records read; "
         f"flags {tally.flags_before} → {tally.flags_after}; result {tally.digest}"
     )
+
+
+def shadow(
+    context: typer.Context,
+    file: FileArgument,
+    report: Annotated[
+        bool, typer.Option("--report", help="Compare what it has said so far with the verdicts that stand.")
+    ] = False,
+    form: FormatOption = Format.TABLE,
+    directory: DirectoryOption = None,
+) -> None:
+    """Judge live traffic by a policy beside the one in force, until Ctrl-C: its verdicts flag nobody."""
+    from lintas.policies import read_file
+    from lintas.shadowing import compared, run_shadow
+    from lintas.store import open_client
+
+    shell = shell_of(context)
+    _, candidate = read_file(file)
+    if not report:
+        settings = shell.reaching(directory, kafka=True)
+        shell.say(
+            f"{candidate.name}, digest {candidate.digest}: see `lintas policy shadow {file} --report`; Ctrl-C ends it"
+        )
+        run_shadow(settings, shell.env, file)
+    settings = shell.reaching(directory, clickhouse=True)
+    with open_client(settings) as client:
+        tally = compared(client, candidate.digest)
+    show(_difference_rows(tally), _DIFFERENCES, form)
+    shell.say(f"{tally.crossings} crossings compared; flags {tally.flags_before} → {tally.flags_after}")
 
 
 def _difference_rows(tally: Tally) -> list[dict[str, object]]:

@@ -47,6 +47,8 @@ class Standing:
     marks: list[dict[str, Any]]
     reasons: list[str]
     """Why it is not well."""
+    suppressed: dict[str, Any]
+    """How many suppressions hold now, and how many verdicts have findings that do not count."""
     bodies: Mapping[str, Mapping[str, Any]]
     """What matcher and loader say of themselves, while they do."""
 
@@ -58,9 +60,9 @@ def show_status(settings: Settings, now: datetime, form: Format) -> bool:
     reasons: list[str] = []
     down = {row["part"] for row in parts if not row["well"]}  # not asked: it would only time out
     lags = _lags(settings, reasons) if "broker" not in down else []
-    marks = _watermarks(settings, reasons) if "clickhouse" not in down else []
+    marks, suppressed = _stored(settings, now, reasons) if "clickhouse" not in down else ([], {})
     well = well and not reasons
-    standing = Standing(parts=parts, lags=lags, marks=marks, reasons=reasons, bodies=bodies)
+    standing = Standing(parts=parts, lags=lags, marks=marks, suppressed=suppressed, reasons=reasons, bodies=bodies)
     if form is Format.TABLE:
         _write_tables(settings, standing)
     else:
@@ -157,21 +159,24 @@ def _lags(settings: Settings, reasons: list[str]) -> list[Lag]:
     return []
 
 
-def _watermarks(settings: Settings, reasons: list[str]) -> list[dict[str, Any]]:
+def _stored(settings: Settings, now: datetime, reasons: list[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     from clickhouse_driver.errors import Error
 
     from lintas.store import open_client
+    from sinks.queries import suppression_counts
 
     try:
         with open_client(settings, answer_seconds=ANSWER_SECONDS) as client:
             found = client.execute("SELECT source, complete_up_to, silent FROM watermarks ORDER BY source")
+            suppressed = suppression_counts(client, now=now)
     except Failure as error:
         reasons.append(str(error))
-        return []
+        return [], {}
     except (Error, OSError, EOFError) as error:
         reasons.append(f"ClickHouse does not answer as it should ({type(error).__name__}): run `lintas doctor`")
-        return []
-    return [{"source": source, "complete_up_to": at, "silent": bool(silent)} for source, at, silent in found]
+        return [], {}
+    marks = [{"source": source, "complete_up_to": at, "silent": bool(silent)} for source, at, silent in found]
+    return marks, suppressed
 
 
 def _topic_rows(lags: list[Lag]) -> list[dict[str, Any]]:
@@ -197,6 +202,10 @@ def _write_tables(settings: Settings, standing: Standing) -> None:
         show(late, _LAGS, Format.TABLE)
     elif standing.lags:
         sys.stdout.write("matcher and loader are up to date\n")
+    if any(standing.suppressed.values()):
+        counts = standing.suppressed
+        said = f"{counts['suppressions']} suppressions hold, on {counts['verdicts']} verdicts findings do not count"
+        sys.stdout.write(f"{said}: see `lintas suppressions`\n")
     show(standing.marks, _MARKS, Format.TABLE, empty="no registry has sent a heartbeat yet")
     for reason in standing.reasons:
         sys.stdout.write(f"not well: {reason}\n")
@@ -216,6 +225,7 @@ def _write_lines(standing: Standing, form: Format) -> None:
         for lag in standing.lags
     ]
     rows += [{"kind": "watermark", **mark} for mark in standing.marks]
+    rows += [{"kind": "suppressed", **standing.suppressed}] if standing.suppressed else []
     rows += [{"kind": "lane", **row} for row in lane_rows(standing.bodies.get("matcher") or {})]
     rows += [{"kind": "outcome", **row} for row in outcome_rows(standing.bodies)]
     rows += [{"kind": "problem", "detail": reason} for reason in standing.reasons]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from schemas.records import Departure, Document, Heartbeat, PolicyVersion, Readiness, TransitEvent
+from schemas.records import Departure, Document, Heartbeat, PolicyVersion, Readiness, Suppression, TransitEvent
 from schemas.topics import TOPICS
 from schemas.verdicts import Assessment, Cluster, Finding, MatchScores, Rejected, Review
 from sinks import batch, rows
@@ -65,6 +65,7 @@ def test_no_column_can_hold_a_name_or_its_code() -> None:
         (Review, "reviews", set()),
         (Cluster, "clusters", set()),
         (PolicyVersion, "policies", set()),
+        (Suppression, "suppressions", set()),
     ],
 )
 def test_every_field_of_a_record_has_its_column(model: type, table: str, elsewhere: set[str]) -> None:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +16,7 @@ import pytest
 
 from streams.policy import load_policy, shipped_policy, shipped_text
 from tests.integration.known import DAY, Traveller, crossing, heartbeats, write
-from tests.integration.stacked import Row, Stack, running_stack
+from tests.integration.stacked import Row, Stack, assert_balanced, clean_environment, running_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 BASE = shipped_policy()
@@ -19,7 +25,7 @@ SINCE = "2026-03-10T00:00:00+07:00"
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> object:
+def own(tmp_path: Path) -> Iterator[Stack]:
     with running_stack(tmp_path / "s") as stack:
         yield stack
 
@@ -126,3 +132,43 @@ def test_a_record_that_is_no_policy_is_refused_and_judges_nobody(own: Stack, tmp
     refused = own.run("rejected", "--registry", "--format", "json").rows
     assert [(r["topic"], r["reason"]) for r in refused] == [("policies", "out_of_range")] * 4
     assert own.run("policy", "list", "--format", "json").rows == []
+
+
+def test_a_policy_is_tried_out_on_live_traffic_and_flags_nobody(own: Stack, tmp_path: Path) -> None:
+    """A shadow judges what came before it and what comes, says nothing where flags are read, and can be compared."""
+    own.publish("heartbeats", write(tmp_path / "h.csv", "heartbeats", heartbeats()))
+    own.publish("crossings", write(tmp_path / "a.csv", "crossings", people("a", 1)))
+    own.wait()
+    tried = changed(tmp_path / "tried.yaml", ("R01: 25", "R01: 55"))
+    with running_shadow(own, tried):
+        own.publish("crossings", write(tmp_path / "b.csv", "crossings", people("b", 2)))
+        own.wait()
+        until = time.monotonic() + 60
+        while (report := shadow_report(own, tried))[0]["gained"] < 4 and time.monotonic() < until:
+            time.sleep(1)
+    assert [(r["by"], r["value"], r["gained"], r["lost"]) for r in report if r["by"] in ("all", "rule")] == [
+        ("all", "", 4, 0),
+        ("rule", "R01", 4, 0),
+    ]
+    assert says(own, "a") == says(own, "b") == [("UNREGISTERED", BASE.digest)] * 2
+    assert own.run("flags", "--format", "json").rows == []
+    assert own.run("rejected", "--registry", "--format", "json").rows == []
+    # what the log would say of it is the same
+    told = own.run("policy", "backtest", tried, "--format", "json")
+    assert told.rows == report
+    assert_balanced(own.accounting())
+
+
+@contextmanager
+def running_shadow(stack: Stack, file: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "lintas", "policy", "shadow", str(file), "--dir", str(stack.directory)]
+    with subprocess.Popen(command, env=clean_environment({}), stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0
+
+
+def shadow_report(stack: Stack, file: Path) -> list[Row]:
+    return stack.run("policy", "shadow", file, "--report", "--format", "json").rows

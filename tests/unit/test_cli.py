@@ -23,8 +23,8 @@ from schemas.vocabulary import Province
 NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 COMMANDS = {
     *("up", "down", "status", "wait", "publish", "simulate", "flags", "explain", "accounting", "feeds"),
-    *("rejected", "replay-rejected", "review", "rebuild", "doctor", "demo", "map", "scan", "watch"),
-    "clusters",
+    *("rejected", "replay-rejected", "review", "suppress", "suppressions", "rebuild", "doctor", "demo"),
+    *("map", "scan", "watch", "clusters"),
 }
 NEEDS_A_STACK = (
     ("status",),
@@ -38,6 +38,9 @@ NEEDS_A_STACK = (
     ("rejected", "--with-payload", "--format", "json"),
     ("replay-rejected",),
     ("review", "E-1", "--verdict", "confirmed", "--note", "seen"),
+    ("suppress", "E-1", "--rule", "R08", "--reason", "seen", "--until", "2026-12-01"),
+    ("suppressions",),
+    ("policy", "list"),
     ("rebuild",),
 )
 HEADER = "event_id,checkpoint_id,occurred_at,direction,name,birth_date,document_type,document_number\n"
