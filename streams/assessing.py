@@ -19,8 +19,8 @@ from streams.suppressing import parted
 def assess(case: Case) -> Assessment:
     """Judge one crossing."""
     found = [f for judge in rules_when(case.when) if (f := judge(case)) is not None]
-    found, suppressed = parted(case, found) if found else (found, ())
-    score = combine(f.weight for f in found) if found else 0
+    counts, suppressed = parted(case, found) if found else (found, ())
+    score = combine(f.weight for f in counts) if counts else 0
     crossing, covering = case.crossing, case.match.covering
     return validated(
         {
@@ -42,7 +42,7 @@ def assess(case: Case) -> Assessment:
             "officer_action": crossing.officer_action,
             "status": status_of(case, score),
             "score": score,
-            "findings": tuple(found),
+            "findings": tuple(counts),
             "suppressed": suppressed,
             "departure_id": covering.registration.departure_id if covering else None,
             "tier": covering.tier if covering else None,

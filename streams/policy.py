@@ -172,7 +172,7 @@ RuleId = Annotated[str, Field(pattern=r"^R\d\d$", description="a rule's id, such
 
 
 class Suppressions(_Part):
-    """Findings that do not count where the traveller's situation explains them; they stay on the verdict."""
+    """Findings that do not count where the traveller's situation explains them and nothing else is found beside."""
 
     running_contract: tuple[RuleId, ...] = ()
     """Somebody returns to work under a registered contract that is running."""

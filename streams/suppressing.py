@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Literal
 
 from schemas import reference
 from schemas.records import Suppression
@@ -13,6 +14,7 @@ from streams.case import Case
 from streams.packing import seal
 
 Place = tuple[str, str, str]
+Situation = Literal["running_contract", "border_pass_resident"]
 
 
 class Suppressions:
@@ -50,16 +52,16 @@ class Suppressions:
         return sorted(found, key=lambda s: (s.suppression_id, s.made_at, s.until))
 
 
-def parted(case: Case, found: Sequence[Finding]) -> tuple[list[Finding], tuple[Suppressed, ...]]:
-    """Which findings count, and which do not."""
-    counts, suppressed = [], []
-    for finding in found:
-        why = _said(case, finding) or _explained(case, finding)
-        if why is None:
-            counts.append(finding)
-        else:
-            suppressed.append(why)
-    return counts, tuple(suppressed)
+def parted(case: Case, found: Sequence[Finding]) -> tuple[Sequence[Finding], tuple[Suppressed, ...]]:
+    """Which findings count, and which do not; a situation explains nothing while anything else is found beside."""
+    said = [why for finding in found if (why := _said(case, finding)) is not None] if case.suppressions else []
+    aside = {why.finding.rule for why in said}
+    rest = [finding for finding in found if finding.rule not in aside]
+    why_not = _situation(case, {finding.rule for finding in rest}) if rest else None
+    if why_not is None:
+        return rest, tuple(said)
+    kind, by = why_not
+    return (), (*said, *(Suppressed(finding=finding, kind=kind, by=by) for finding in rest))
 
 
 def _said(case: Case, finding: Finding) -> Suppressed | None:
@@ -75,13 +77,13 @@ def _said(case: Case, finding: Finding) -> Suppressed | None:
     return None
 
 
-def _explained(case: Case, finding: Finding) -> Suppressed | None:
-    terms, crossing = case.policy.suppressions, case.crossing
-    if finding.rule in terms.running_contract and _works(case) and case.match.covering is not None:
-        by = f"departure:{case.match.covering.registration.departure_id}"
-        return Suppressed(finding=finding, kind="running_contract", by=by)
-    if finding.rule in terms.border_pass_resident and _lives_there(case):
-        return Suppressed(finding=finding, kind="border_pass_resident", by=f"checkpoint:{crossing.checkpoint_id}")
+def _situation(case: Case, rules: set[str]) -> tuple[Situation, str] | None:
+    """What explains findings of these rules, and the fact that says so."""
+    terms, covering = case.policy.suppressions, case.match.covering
+    if covering is not None and rules.issubset(terms.running_contract) and _works(case):
+        return "running_contract", f"departure:{covering.registration.departure_id}"
+    if rules.issubset(terms.border_pass_resident) and _lives_there(case):
+        return "border_pass_resident", f"checkpoint:{case.crossing.checkpoint_id}"
     return None
 
 

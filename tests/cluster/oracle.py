@@ -282,6 +282,8 @@ class Question:
             }.items()
             if holds
         ]
+        if self.is_explained({key.split(".")[0] for key in weights}):
+            weights = []
         score, rest = 0, 100 ** len(weights)
         for key in weights:
             rest = rest * (100 - self.policy["weights"][key]) // 100
@@ -294,6 +296,20 @@ class Question:
             tier=self.covering[0] if self.covering else None,
             score=score,
         )
+
+    def is_explained(self, rules: set[str]) -> bool:
+        """Whether the traveller's situation explains all that was found."""
+        aside, event = self.policy["suppressions"], self.event
+        if self.covering and rules <= set(aside["running_contract"]):
+            r = self.covering[1]
+            start, end, planned = day(r["valid_from"]), day(r["valid_to"]), day(r["planned_date"])
+            after = self.policy["cover"]["planned_after_days"] * DAY
+            if start and start <= self.day and (not end or self.day <= end) and self.day > (planned or start) + after:
+                return True
+        post = POSTS[event["checkpoint_id"]]
+        here = (event.get("origin_region") or "")[:4] == post["regency_code"]
+        takes = "plb" in post["docs"].split("|")
+        return rules <= set(aside["border_pass_resident"]) and event["document"]["type"] == "plb" and here and takes
 
     def status(self, score: int) -> str:
         if score >= self.policy["review_threshold"]:

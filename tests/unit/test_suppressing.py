@@ -145,3 +145,12 @@ def test_a_policy_without_the_section_suppresses_nothing() -> None:
     book = Casebook(policy)
     book.replay(admitted(*visits("ID-61-ARK", DocumentType.PLB, "610101")))
     assert [v.suppressed for v in book.verdicts() if v.suppressed] == []
+
+
+def test_a_situation_explains_nothing_while_anything_else_is_found() -> None:
+    contract = {"valid_from": T0.date() - timedelta(days=300), "valid_to": T0.date() + timedelta(days=300)}
+    running = departure(planned_date=T0.date() - timedelta(days=300), **contract)
+    event = crossing(document=NEW, purpose=Purpose.RETURN_TO_WORK, destination_country="SG")
+    assert rules(verdict(event, running)) == ({"R02", "R08", "R09"}, set())
+    about = suppression(rules=("R02",))
+    assert rules(verdict(event, running, about)) == (set(), {"R02", "R08", "R09"})
