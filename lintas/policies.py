@@ -63,10 +63,18 @@ def policies_of(settings: Settings, client: Client) -> dict[str, Policy]:
 
 
 def policy_now(settings: Settings, client: Client, now: datetime) -> Policy:
-    """The policy that judges a crossing of this moment."""
-    from streams.policy import load_policy
+    """The policy that judges a crossing of this moment.
 
-    return load_policy(text_now(settings, client, now))
+    Raises:
+        Failure: this program cannot read it.
+    """
+    from streams.policy import PolicyError, load_policy
+
+    try:
+        return load_policy(text_now(settings, client, now), "the version in force")
+    except PolicyError as error:
+        msg = f"this program cannot read the policy that is in force (is it older than the matchers?):\n{error}"
+        raise Failure(msg) from None
 
 
 def text_now(settings: Settings, client: Client, now: datetime) -> str:
