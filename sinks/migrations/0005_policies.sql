@@ -106,7 +106,7 @@ CREATE TABLE IF NOT EXISTS shadow_assessments
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (policy, province, event_id, block)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT 'The newest verdict on every crossing;
+COMMENT 'What policies that are tried out would say now: nobody is flagged by it. Read with FINAL';
 
 -- As before, made anew for the new column.
 CREATE OR REPLACE VIEW current_assessments
