@@ -14,6 +14,8 @@ from schemas.reference.countries import COUNTRIES
 from streams import rules as rules  # importing the rules fills the catalogue
 from streams.assessing import combine
 from streams.case import CATALOGUE
+from streams.clusters import rules as group_rules  # noqa: F401  the same for those of groups
+from streams.clusters.catalogue import GROUP_CATALOGUE
 from streams.policy import Moratorium, Policy
 from streams.yaml_lines import Path
 
@@ -21,6 +23,10 @@ ABSENT = ("R14", "R18")
 """Weights of what never came: views of the store, and no rules of a verdict."""
 WEIGHTLESS = frozenset({"R27"})
 """Context that is shown and never counts."""
+
+
+_KEYS = tuple(key for rule in (*CATALOGUE, *GROUP_CATALOGUE) for key in rule.weight_keys)
+"""The weights that rules ask for."""
 
 
 class Level(StrEnum):
@@ -43,7 +49,7 @@ def unusable(policy: Policy) -> list[Notice]:
     """What a lane could not judge by: of every finding that a rule can make, the weight must be there."""
     return [
         _error(("weights",), f"{key} is missing")
-        for key in (*(key for rule in CATALOGUE for key in rule.weight_keys), *ABSENT)
+        for key in (*_KEYS, *ABSENT)
         if key not in policy.weights and key.partition(".")[0] not in policy.weights
     ]
 
@@ -70,7 +76,7 @@ def _warning(path: Path, text: str) -> Notice:
 
 
 def _weights(policy: Policy) -> Iterator[Notice]:
-    keys = {key for rule in CATALOGUE for key in rule.weight_keys} | set(ABSENT)
+    keys = {*_KEYS, *ABSENT}
     ids = {key.partition(".")[0] for key in keys}
     for key, weight in policy.weights.items():
         rule = key.partition(".")[0]

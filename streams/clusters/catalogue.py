@@ -83,9 +83,15 @@ class GroupRule:
 
     id: str
     version: int
-    weight_key: str
+    weight_keys: tuple[str, ...]
+    """Every weight that a finding may have; the first is the rule's own."""
     kinds: Collection[str]
     judge: GroupRuleFunction
+
+    @property
+    def weight_key(self) -> str:
+        """The weight of most findings."""
+        return self.weight_keys[0]
 
     @property
     def summary(self) -> str:
@@ -97,13 +103,15 @@ GROUP_CATALOGUE: list[GroupRule] = []
 """Every rule for groups in the order of its registration; filled by importing `streams.clusters.rules`."""
 
 
-def group_rule(weight_key: str, *kinds: str, version: int = 1) -> Callable[[GroupRuleFunction], GroupRuleFunction]:
-    """Register a rule for groups of these kinds under the id of its weight key."""
+def group_rule(
+    weight_key: str, *kinds: str, also: tuple[str, ...] = (), version: int = 1
+) -> Callable[[GroupRuleFunction], GroupRuleFunction]:
+    """Register a rule for groups of these kinds under the id of its weight key; `also`: other weights it may give."""
 
     def register(judge: GroupRuleFunction) -> GroupRuleFunction:
         rule_id = weight_key.partition(".")[0]
         GROUP_CATALOGUE.append(
-            GroupRule(id=rule_id, version=version, weight_key=weight_key, kinds=frozenset(kinds), judge=judge)
+            GroupRule(id=rule_id, version=version, weight_keys=(weight_key, *also), kinds=frozenset(kinds), judge=judge)
         )
         return judge
 

@@ -116,7 +116,11 @@ def test_nobody_activates_a_policy_alone(by: str) -> None:
 
 
 def test_many_verdicts_are_said_in_parts_that_are_together_the_whole() -> None:
-    touched = Touched(before=dict.fromkeys(range(7)))
+    """What is new or corrected stays together: what groups hear of one depends on the others."""
+    book = Casebook(BASE)
+    (verdict,) = book.assess(book.remember(admitted(crossing())))
+    touched = Touched(before={n: None if n in (1, 4) else verdict for n in range(8)}, replaced={5: b"row"})
     parts = list(touched.parts(3))
-    assert [list(part.before) for part in parts] == [[0, 1, 2], [3, 4, 5], [6]]
-    assert list(touched.parts(7)) == [touched]
+    assert [list(part.before) for part in parts] == [[1, 4, 5], [0, 2, 3], [6, 7]]
+    assert [list(part.replaced) for part in parts] == [[5], [], []]
+    assert list(touched.parts(8)) == [touched]

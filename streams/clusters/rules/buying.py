@@ -31,7 +31,7 @@ def _innocent(group: Group, rides: list[Ride]) -> str | None:
     return innocent_purpose(group, rides)
 
 
-@group_rule("R07", PAYER, BOOKING)
+@group_rule("R07", PAYER, BOOKING, also=("R07.village",))
 def bought_for_strangers(group: Group) -> Found | None:
     """One payer or booking stands behind people of different families of whom no registration is known.
 

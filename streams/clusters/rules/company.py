@@ -36,7 +36,7 @@ def by_village(rides: Sequence[Ride]) -> dict[str, list[Ride]]:
     return villages
 
 
-@group_rule("R05", *LINKS, VILLAGE)
+@group_rule("R05", *LINKS, VILLAGE, also=("R05.village",))
 def led_by_an_elder(group: Group) -> Found | None:
     """People of one kecamatan and different families are on one voyage with one older companion.
 
