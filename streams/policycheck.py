@@ -23,9 +23,10 @@ ABSENT = ("R14", "R18")
 """Weights of what never came: views of the store, and no rules of a verdict."""
 WEIGHTLESS = frozenset({"R27"})
 """Context that is shown and never counts."""
-
-
-_KEYS = tuple(key for rule in (*CATALOGUE, *GROUP_CATALOGUE) for key in rule.weight_keys)
+_KEYS = (
+    *(key for rule in CATALOGUE for key in rule.weight_keys),
+    *(key for rule in GROUP_CATALOGUE for key in rule.weight_keys),
+)
 """The weights that rules ask for."""
 
 
