@@ -11,9 +11,15 @@ from typing import Any
 from lintas.failing import Failure
 from schemas.topics import TOPICS, Topic
 
-RETENTION = "retention.ms"
 CLIENT_TIMEOUT_MS = 10_000
 APPEAR_SECONDS = 20.0
+_WHY = {
+    "retention.ms": "records go too early, or stay too long",
+    "cleanup.policy": "records that others still need are removed",
+    "max.message.bytes": "records of the treaty are refused, or larger ones taken",
+    "message.timestamp.type": "a sender whose clock is wrong dates its records, and retention and versions go by that",
+}
+"""What another setting than the treaty's leads to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +30,7 @@ class TopicFault:
     what: str
     mend: str
     is_fatal: bool
-    """Lanes would not fit together; else it is only not as it should be."""
+    """Lanes would not fit together, or records go; else it is only not as it should be."""
 
 
 @contextmanager
@@ -54,6 +60,17 @@ def admin_of(brokers: Sequence[str]) -> Iterator[Any]:
         admin.close()
 
 
+def configs_of(topic: Topic) -> dict[str, str]:
+    """The settings that the treaty asks for, as Kafka names and writes them."""
+    return {
+        "retention.ms": str(topic.retention_ms),
+        "cleanup.policy": "delete",
+        "max.message.bytes": str(topic.max_message_bytes),
+        # a broker refuses what a clock an hour ahead has stamped: the matcher would die of it again and again
+        "message.timestamp.type": "LogAppendTime",
+    }
+
+
 def create_topics(admin: Any, *, partitions: int, replication: int) -> tuple[str, ...]:
     """Create the topics that are missing and wait until all have leaders; the names of those that were created.
 
@@ -68,13 +85,7 @@ def create_topics(admin: Any, *, partitions: int, replication: int) -> tuple[str
         wanted = {
             "num_partitions": partitions,
             "replication_factor": replication,
-            "configs": {
-                RETENTION: str(topic.retention_ms),
-                "cleanup.policy": "delete",
-                "max.message.bytes": str(topic.max_message_bytes),
-                # a broker refuses what a clock an hour ahead has stamped: the matcher would die of it again and again
-                "message.timestamp.type": "LogAppendTime",
-            },
+            "configs": configs_of(topic),
         }
         try:
             admin.create_topics({topic.name: wanted})
@@ -99,10 +110,10 @@ def partition_counts(admin: Any) -> dict[str, int]:
 
 
 def topic_faults(admin: Any, *, partitions: int) -> list[TopicFault]:
-    """What is not as the treaty wants it: missing topics, another number of partitions, another retention."""
+    """What is not as the treaty wants it: missing topics, another number of partitions, other settings."""
     there = partition_counts(admin)
     faults = [fault for topic in TOPICS if (fault := _shape_fault(topic, there.get(topic.name), partitions))]
-    return faults + _retention_faults(admin, [topic for topic in TOPICS if topic.name in there])
+    return faults + _config_faults(admin, [topic for topic in TOPICS if topic.name in there])
 
 
 def _shape_fault(topic: Topic, found: int | None, wanted: int) -> TopicFault | None:
@@ -120,7 +131,7 @@ def _shape_fault(topic: Topic, found: int | None, wanted: int) -> TopicFault | N
     return None
 
 
-def _retention_faults(admin: Any, topics: Sequence[Topic]) -> list[TopicFault]:
+def _config_faults(admin: Any, topics: Sequence[Topic]) -> list[TopicFault]:
     from kafka.admin import ConfigResource, ConfigResourceType
     from kafka.errors import KafkaError
 
@@ -131,12 +142,22 @@ def _retention_faults(admin: Any, topics: Sequence[Topic]) -> list[TopicFault]:
         return []
     faults = []
     for topic in topics:
-        kept = answer.get(topic.name, {}).get(RETENTION, {}).get("value")
-        if kept is not None and int(kept) != topic.retention_ms:
-            mend = f"kafka-configs --alter --topic {topic.name} --add-config {RETENTION}={topic.retention_ms}"
-            what = f"keeps records for {kept} ms, the treaty says {topic.retention_ms}"
-            faults.append(TopicFault(topic=topic.name, what=what, mend=mend, is_fatal=False))
+        found = {name: told.get("value") for name, told in answer.get(topic.name, {}).items()}
+        differing = [
+            name for name, wanted in configs_of(topic).items() if found.get(name) is not None and found[name] != wanted
+        ]
+        faults += [_config_fault(topic, name, found[name]) for name in differing]
     return faults
+
+
+def _config_fault(topic: Topic, name: str, found: str) -> TopicFault:
+    wanted = configs_of(topic)[name]
+    return TopicFault(
+        topic=topic.name,
+        what=f"has {name}={found}, the treaty says {wanted}: {_WHY[name]}",
+        mend=f"kafka-configs --alter --topic {topic.name} --add-config {name}={wanted}",
+        is_fatal=name == "cleanup.policy",
+    )
 
 
 def _wait_until_there(admin: Any) -> None:

@@ -151,9 +151,7 @@ def test_of_two_loaders_one_is_killed_and_the_other_loads_the_rest(
     events = [f"e{n}" for n in range(4_000)]
     with process(log, database, tmp_path / "first") as first, process(log, database, tmp_path / "second"):
         wait_until(lambda: all(has_half(tmp_path / name, log) for name in ("first", "second")))
-        sending = threading.Thread(
-            target=lambda: [send(bootstrap, [("assessments", verdict(e)) for e in events[i::8]]) for i in range(8)]
-        )
+        sending = threading.Thread(target=send_slowly, args=(bootstrap, events))
         sending.start()
         wait_until(lambda: stored(database) > 0)
         first.send_signal(signal.SIGKILL)
@@ -162,6 +160,11 @@ def test_of_two_loaders_one_is_killed_and_the_other_loads_the_rest(
         assert first.wait() == -signal.SIGKILL
         wait_until(lambda: status_of(tmp_path / "second")["partitions"] == len(log.starts))
     assert_each_once(database, *events)
+
+
+def send_slowly(bootstrap: str, events: list[str]) -> None:
+    for part in range(8):
+        send(bootstrap, [("assessments", verdict(event)) for event in events[part::8]])
 
 
 @contextmanager
