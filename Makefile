@@ -48,10 +48,8 @@ integration: $(STAMP) ## tests on a real Kafka broker and the real ClickHouse en
 faults-long: $(STAMP) ## every fault on every link, 25 s each
 	$(BIN)/pytest -q -s -m long tests/faults
 
-embedded: $(STAMP) ## the end-to-end tests once more on the pip-only broker
-	# what meets no broker has run already
-	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or stack" \
-		--ignore=tests/integration/test_supervisor.py --ignore=tests/integration/test_cli_failures.py
+embedded: $(STAMP) ## known travellers, laws, crashes and identities once more, on the pip-only broker
+	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or twice"
 
 cluster: $(STAMP) ## kill, pause and rebalance three matchers on three brokers, against an independent oracle
 	$(BIN)/pytest -q -s -m "cluster and not long" --show-capture=no tests/cluster

@@ -8,6 +8,7 @@ Every figure is given as wall time and as processor time a record; the last line
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import random
 import sys
@@ -240,6 +241,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=200_000)
     options = parser.parse_args()
     count: int = options.records
+    gc.set_threshold(50_000, 20, 50)  # as the loader does
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clickhouse = start_clickhouse(folder / "clickhouse")

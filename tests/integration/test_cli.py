@@ -186,6 +186,7 @@ def test_a_running_stack_is_well_and_is_not_started_twice(own: Stack) -> None:
     assert late.err.startswith("lintas: not done after 0 s")
 
 
+@pytest.mark.twice
 def test_a_stack_keeps_its_data_ports_and_kind_over_a_restart_and_leaves_no_process(tmp_path: Path) -> None:
     directory = tmp_path / "s"
     with running_stack(directory) as stack:

@@ -15,7 +15,7 @@ import pytest
 from tests.integration.simulated import Reference, publish_all, simulated
 from tests.integration.stacked import Stack, assert_balanced, repeated, running_stack, verdicts, versions_of
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.twice]
 SEED = int(os.environ.get("LINTAS_TEST_SEED", "20261124"))
 SOUND = ("up", "ready", "done")
 KILLED = ("matcher", "loader", "clickhouse")

@@ -21,7 +21,7 @@ from tests.unit.edifact_lists import interchange, message
 from tests.unit.edifact_lists import person as person_segments
 from tests.unit.edifact_lists import written as edifact
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.twice]
 
 NIK, KK = "5399992911619471", "5399990101019482"
 PASSPORT, PHONE = "XX8395172", "+62 812-9999-0471"

@@ -33,7 +33,7 @@ from tests.integration.stacked import (
     versions_of,
 )
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.twice]
 SEED = 20260302
 PARTS = 2
 

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.known import world, write_all
 from tests.integration.stacked import Stack, assert_balanced, difference
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.twice]
 
 
 @pytest.mark.parametrize(("suffix", "number"), [(".csv", 0), (".jsonl", 1), (".xlsx", 2)])

@@ -63,6 +63,7 @@ def send(producer: KafkaProducer, topic: str, lane: int, key: bytes | None, valu
     producer.send(topic, key=key, value=value, partition=lane).get(timeout=20)
 
 
+@pytest.mark.twice
 def test_poison_in_every_lane_stops_none_is_accounted_for_and_what_can_be_mended_is_sent_again(
     stack: Stack, producer: KafkaProducer
 ) -> None:
