@@ -45,8 +45,8 @@ unit: $(STAMP) ## pure tests and drift tests; no network
 integration: $(STAMP) ## tests on a real Kafka broker and the real ClickHouse engine, which they start
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "(kafka or clickhouse or stack) and not long"
 
-faults-long: $(STAMP) ## every fault on every link, 25 s each
-	$(BIN)/pytest -q -s -m long tests/faults
+faults-long: $(STAMP) ## every fault on every link, 25 s each, and every crash of a loader in every state of the tables
+	$(BIN)/pytest -q -s -m long tests/faults tests/integration/test_loader_crashes.py
 
 embedded: $(STAMP) ## known travellers, laws, crashes and identities once more, on the pip-only broker
 	LINTAS_TEST_BROKER=embedded $(BIN)/pytest -q -m "embedded or twice"
