@@ -82,6 +82,8 @@ class WatchedFolder:
             except OSError:
                 msg = f"{self.directory} is watched by another process already"
                 raise FolderInUse(msg) from None
+            for left in (self.directory / WORKING).glob(".*"):
+                left.unlink()  # refused rows of a process that was killed: they are written anew
             self._read_ledger()
             yield self
         finally:

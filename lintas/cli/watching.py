@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -47,8 +48,9 @@ def watch(
 ) -> None:
     """Publish every file that is dropped into FOLDER/incoming, and put it into done or refused with a receipt.
 
-    A file is taken when it has stopped growing, or at once on a rename from NAME.part. The same content twice is
-    counted once. May be killed at any moment: started again, it goes on. Ends with Ctrl-C.
+    A file is taken when it has stopped growing; one named NAME.part is left until it is renamed. The same content twice
+    is counted once. May be killed at any moment: started again, it goes on. Ends with Ctrl-C. With --once, exit code 0:
+    all published; 3: something was refused; 1: Kafka did not take it all.
     """
     from lintas.keys import read_keys
     from producers.columns import KINDS
@@ -71,7 +73,7 @@ def watch(
             with Publisher(brokers, on_wait=shell.say) as publisher:
                 return publish_file(
                     path, KINDS[kind.value], province=province, key=keys[0], also=keys[1:], clock=shell.clock,
-                    publisher=publisher, hints=hints,
+                    publisher=publisher, hints=hints, jobs=len(os.sched_getaffinity(0)),
                 )  # fmt: skip
         except PublishingFailed as error:
             return Publication(path=path, kind=kind.value, dry_run=False, failure=str(error), away=True)
@@ -79,26 +81,25 @@ def watch(
     try:
         with WatchedFolder(directory=folder, clock=shell.clock).held() as watched:
             shell.say(f"watching {folder / 'incoming'}")
-            looks = 0
-            while True:
-                receipts = list(map(tell, watched.step(publish)))
-                waiting = any(one["outcome"] == "waiting" for one in receipts)
-                looks += 1
-                if once and looks > 1:
-                    break
-                time.sleep(RETRY_SECONDS if waiting else settle)
+            outcomes = [tell(receipt) for receipt in watched.step(publish)]
+            while not once:
+                time.sleep(RETRY_SECONDS if "waiting" in outcomes else settle)
+                outcomes = [tell(receipt) for receipt in watched.step(publish)]
+            time.sleep(settle)
+            last = [tell(receipt) for receipt in watched.step(publish)]
     except FolderInUse as error:
         raise Failure(str(error)) from None
-    if waiting:
+    if "waiting" in last:
         raise typer.Exit(1)
-    if any(one["outcome"] in ("refused", "partly") for one in receipts):
+    if {"refused", "partly"}.intersection(outcomes + last):
         raise typer.Exit(3)
 
 
-def tell(receipt: dict[str, Any]) -> dict[str, Any]:
-    """One line on standard output for a file."""
+def tell(receipt: dict[str, Any]) -> str:
+    """One line on standard output for a file, and its outcome."""
     counts = f" {receipt['published']} of {receipt['rows']} rows" if "rows" in receipt else ""
     why = f": {receipt['message']}" if receipt.get("message") else ""
     sys.stdout.write(f"{receipt['file']}: {receipt['outcome']}{counts}{why}\n")
     sys.stdout.flush()
-    return receipt
+    outcome: str = receipt["outcome"]
+    return outcome

@@ -186,6 +186,13 @@ def test_a_kill_at_any_call_of_the_system_loses_nothing_and_counts_nothing_twice
                 assert path.with_name(path.name + ".receipt.json").exists()
 
 
+def test_rows_that_a_killed_process_left_half_written_do_not_stay(tmp_path: Path) -> None:
+    (tmp_path / "working").mkdir(parents=True)
+    (tmp_path / "working" / ".0123456789abcdef--a.csv.refused.csv.x1").write_text("MARIA SERAN")
+    steps(tmp_path, Desk())
+    assert list((tmp_path / "working").iterdir()) == []
+
+
 def test_a_cut_line_of_the_ledger_is_passed_over(tmp_path: Path) -> None:
     desk = Desk()
     drop(tmp_path, "a.csv")
