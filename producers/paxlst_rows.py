@@ -14,6 +14,7 @@ from typing import BinaryIO
 from producers.columns import CROSSINGS, FileKind
 from producers.edifact import Segment, segments
 from producers.hints import NO_HINTS, Hints
+from producers.list_counts import Counts
 from producers.list_people import COLUMNS, KNOWN, PERSONS, Person, cells_of, person_of_us, read_moment, us_port
 from producers.rows import Row, Table, Unreadable, UnreadableFile
 from producers.voyages import Sighting, Voyage, sighting
@@ -52,7 +53,7 @@ class _Message:
     """Of its UNH."""
     name: str = ""
     reference: str = ""
-    part: str = ""
+    """What the parts of a list share; the message's own where it is whole."""
     taken_back: bool = False
     people: int = 0
     voyage: Voyage = field(default_factory=Voyage)
@@ -75,10 +76,8 @@ class _Lists:
         self._stray: Person | None = None
         """What came after it: the rest of that person, or of another whose beginning is lost."""
         self._voyages: dict[str, Voyage] | None = None
-        self._parts: dict[str, set[str]] = {}
-        self._people: Counter[str] = Counter()
         self._near = 2000
-        self._messages = self._groups = 0
+        self._counts = Counts(notes)
 
     def rows(self) -> Iterator[Row | Unreadable]:
         """Every person, and every message that is no list of persons."""
@@ -98,7 +97,7 @@ class _Lists:
         self._end_message()
         if not ended:
             self._notes["missing_segment:UNZ"] += 1
-        self._check_parts()
+        self._counts.close()
 
     def _inside(self, segment: Segment) -> Iterator[Row | Unreadable]:
         tag, message = segment.tag, self._message
@@ -143,35 +142,26 @@ class _Lists:
     # ------------------------------------------------------------------------------------------ around the people
 
     def _frame(self, segment: Segment) -> None:
-        tag = segment.tag
-        if tag == "UNB":
-            self._end_message()
-            self._messages = self._groups = 0
-            day = segment.get(3)
-            self._near = (
-                2000 + int(day[:2]) if day[:2].isascii() and day[:2].isdigit() and len(day) == 6 else self._near
-            )
-        elif tag == "UNG":
-            self._groups += 1
+        tag, message, counts = segment.tag, self._message, self._counts
+        said = segment.get(0)
+        if tag == "CNT":
+            if message is not None and said in ("41", "42"):
+                counts.of_people(segment.get(0, 1), message.people, message.reference)
         elif tag == "UNT":
-            message = self._message
             if message is not None:
-                self._compare("UNT", segment.get(0), segment.number - message.number + 1)
+                counts.compare("UNT", said, segment.number - message.number + 1)
             self._message = None
-        elif tag == "UNE":
+        elif tag == "UNG":
+            counts.group()
+        elif tag in ("UNB", "UNE", "UNZ"):
             self._end_message()
-            self._compare("UNE", segment.get(0), self._messages)
-        elif tag == "UNZ":
-            self._end_message()
-            if segment.get(0) not in (str(self._groups), str(self._messages)):
-                self._compare("UNZ", segment.get(0), self._groups or self._messages)
-        elif tag == "CNT" and self._message is not None and segment.get(0) in ("41", "42"):
-            here, in_all = self._message.people, self._people[self._message.reference]
-            self._compare("CNT", segment.get(0, 1), in_all if segment.get(0, 1) == str(in_all) else here)
-
-    def _compare(self, tag: str, said: str, counted: int) -> None:
-        if not (said.isascii() and said.isdigit() and len(said) < 10 and int(said) == counted):
-            self._notes[f"count_differs:{tag}"] += 1
+            if tag == "UNB":
+                counts.interchange()
+                self._near = _year(segment.get(3)) or self._near
+            elif tag == "UNE":
+                counts.of_messages(said)
+            else:
+                counts.of_interchange(said)
 
     def _end_message(self) -> None:
         if self._message is not None:
@@ -180,23 +170,14 @@ class _Lists:
 
     def _begin(self, segment: Segment) -> Unreadable | None:
         self._end_message()
-        self._messages += 1
+        shared = segment.get(2)
         message = self._message = _Message(
-            number=segment.number, name=segment.get(1).upper(), reference=segment.get(2) or segment.get(0)
+            number=segment.number, name=segment.get(1).upper(), reference=shared or segment.get(0)
         )
-        message.part = segment.get(3)
-        if segment.get(2) and message.part:
-            marks = {message.part.lstrip("0"), *(["F"] if segment.get(3, 1).upper() == "F" else ())}
-            self._parts.setdefault(message.reference, set()).update(marks)
+        self._counts.message(message.reference, segment.get(3) if shared else "", segment.get(3, 1))
         if message.name == "PAXLST":
             return None
         return Unreadable(line=segment.number, refusal=_other_kind())
-
-    def _check_parts(self) -> None:
-        for parts in self._parts.values():
-            numbers = {int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 5}
-            if numbers and ("F" in parts or len(numbers) > 1) and numbers != set(range(1, max(numbers) + 1)):
-                self._notes["missing_part:UNH"] += 1
 
     def _head(self, segment: Segment, message: _Message) -> None:
         """A segment of the message before its people."""
@@ -233,17 +214,19 @@ class _Lists:
         self._person = self._broken = self._stray = None
         if person is None or message is None:
             return
-        message.people += 1
-        self._people[message.reference] += 1
+        self._count(message)
         if broken is None:
             yield self._row(person, message)
         elif stray is not None and stray.repeats(person):
             yield self._row(person, message)
-            message.people += 1
-            self._people[message.reference] += 1
+            self._count(message)
             yield _refused(stray, _CUT.format(broken))
         else:
             yield _refused(person, _CUT.format(broken))
+
+    def _count(self, message: _Message) -> None:
+        message.people += 1
+        self._counts.people[message.reference] += 1
 
     def _row(self, person: Person, message: _Message) -> Row | Unreadable:
         twice = sorted(mark.removesuffix(" twice") for mark in person.marks if mark.endswith("twice"))
@@ -300,6 +283,11 @@ class _Lists:
                 self._message.people += 1
         if self._message is not None:
             yield self._message
+
+
+def _year(day: str) -> int | None:
+    """Of a day in six digits; nobody sent lists before 2000."""
+    return 2000 + int(day[:2]) if len(day) == 6 and day.isascii() and day.isdigit() else None
 
 
 def _refused(person: Person, why: str) -> Unreadable:

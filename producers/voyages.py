@@ -137,18 +137,32 @@ def sighting(legs: Sequence[Leg], checkpoint_id: str | None, direction: Directio
     """
     calls = sorted(_calls(legs), key=lambda call: not call.crosses)
     for call in calls:
-        found = [checkpoint_id] if checkpoint_id else _checkpoints(call)
-        if checkpoint_id and call.port not in (checkpoint_id, *reference.checkpoints()[checkpoint_id].ports):
+        places = _places(call, checkpoint_id)
+        if not places or not _agrees(call, direction):
             continue
-        if len(found) > 1:
+        if len(places) > 1:
             raise RecordRejected(Reason.UNKNOWN_CHECKPOINT, "several stand at this port: say --checkpoint")
-        way = _direction(call)
-        if found and found[0] and direction in (None, way or direction):
-            return _seen(found[0], call, way or direction)
+        return _seen(places[0], call, _direction(call) or direction)
     if checkpoint_id is None or not calls:
         message = "none stands at a port of this list: say --checkpoint"
         raise RecordRejected(Reason.UNKNOWN_CHECKPOINT, message, field="checkpoint_id")
     return _seen(checkpoint_id, *_told(legs, direction))
+
+
+def _places(call: _Call, checkpoint_id: str | None) -> list[str]:
+    """Where travellers of a call may be seen: the checkpoint that was named, if it stands there, else any."""
+    if checkpoint_id is None:
+        return _checkpoints(call)
+    there = call.port == checkpoint_id or call.port in reference.checkpoints()[checkpoint_id].ports
+    return [checkpoint_id] if there else []
+
+
+def _agrees(call: _Call, direction: Direction | None) -> bool:
+    """Whether travellers of a call go the way that was named."""
+    way = _direction(call)
+    if direction is None or way is not None:
+        return direction in (None, way)
+    return direction is not (Direction.IN if call.leaving else Direction.OUT)
 
 
 def _told(legs: Sequence[Leg], direction: Direction | None) -> tuple[_Call, Direction | None]:

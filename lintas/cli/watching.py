@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,9 +18,14 @@ from lintas.cli.publishing import (
     SheetOption,
     hints_of,
 )
-from lintas.cli.shell import DirectoryOption, shell_of
+from lintas.cli.shell import DirectoryOption, Shell, shell_of
 from lintas.failing import Failure, Misuse
+from lintas.settings import Settings
 from schemas.vocabulary import Province
+
+if TYPE_CHECKING:
+    from producers.hints import Hints
+    from producers.watching import Publish
 
 RETRY_SECONDS = 10.0
 """Between two tries while Kafka does not answer."""
@@ -52,12 +57,6 @@ def watch(
     is counted once. May be killed at any moment: started again, it goes on. Ends with Ctrl-C. With --once, exit code 0:
     all published; 3: something was refused; 1: Kafka did not take it all.
     """
-    from lintas.keys import read_keys
-    from producers.columns import KINDS
-    from producers.connecting import PublishingFailed
-    from producers.outcome import Publication
-    from producers.publication import publish_file
-    from producers.publisher import Publisher
     from producers.watching import FolderInUse, WatchedFolder
 
     if province is not None and kind is not Kind.CROSSINGS:
@@ -65,19 +64,7 @@ def watch(
         raise Misuse(msg)
     shell = shell_of(context)
     hints = hints_of(kind, checkpoint=checkpoint, direction=direction, mapping=mapping, sheet=sheet)
-    settings = shell.settings(directory)
-    keys, brokers = read_keys(settings.key_files), ",".join(settings.kafka_or_fail())
-
-    def publish(path: Path) -> Publication:
-        try:
-            with Publisher(brokers, on_wait=shell.say) as publisher:
-                return publish_file(
-                    path, KINDS[kind.value], province=province, key=keys[0], also=keys[1:], clock=shell.clock,
-                    publisher=publisher, hints=hints, jobs=len(os.sched_getaffinity(0)),
-                )  # fmt: skip
-        except PublishingFailed as error:
-            return Publication(path=path, kind=kind.value, dry_run=False, failure=str(error), away=True)
-
+    publish = publishing(shell, shell.settings(directory), kind, province, hints)
     try:
         with WatchedFolder(directory=folder, clock=shell.clock).held() as watched:
             shell.say(f"watching {folder / 'incoming'}")
@@ -93,6 +80,30 @@ def watch(
         raise typer.Exit(1)
     if {"refused", "partly"}.intersection(outcomes + last):
         raise typer.Exit(3)
+
+
+def publishing(shell: Shell, settings: Settings, kind: Kind, province: Province | None, hints: Hints) -> Publish:
+    """What publishes one file, with a connection of its own; while Kafka does not answer, its result says `away`."""
+    from lintas.keys import read_keys
+    from producers.columns import KINDS
+    from producers.connecting import PublishingFailed
+    from producers.outcome import Publication
+    from producers.publication import publish_file
+    from producers.publisher import Publisher
+
+    keys, brokers = read_keys(settings.key_files), ",".join(settings.kafka_or_fail())
+
+    def publish(path: Path) -> Publication:
+        try:
+            with Publisher(brokers, on_wait=shell.say) as publisher:
+                return publish_file(
+                    path, KINDS[kind.value], province=province, key=keys[0], also=keys[1:], clock=shell.clock,
+                    publisher=publisher, hints=hints, jobs=len(os.sched_getaffinity(0)),
+                )  # fmt: skip
+        except PublishingFailed as error:
+            return Publication(path=path, kind=kind.value, dry_run=False, failure=str(error), away=True)
+
+    return publish
 
 
 def tell(receipt: dict[str, Any]) -> str:

@@ -309,3 +309,22 @@ def test_a_list_without_people_is_no_failure(tmp_path: Path) -> None:
 def test_a_list_is_not_taken_for_registrations() -> None:
     with pytest.raises(Exception, match="publish it as crossings"), open_table(GOLDEN, DEPARTURES):
         pass
+
+
+@pytest.mark.parametrize(
+    ("direction", "at"), [(Direction.OUT, "09:30"), (Direction.IN, "18:00"), (Direction.DOMESTIC, "09:30")]
+)
+def test_the_direction_that_is_told_says_which_end_of_an_unknown_voyage_is_meant(
+    tmp_path: Path, direction: Direction, at: str
+) -> None:
+    """A round trip to a port of which nothing is known."""
+    voyage = (
+        "TDT+20+KM1+4", "LOC+125+IDNNX", "DTM+189:2611030930:201", "LOC+87+QQQ", "DTM+232:2611031130:201",
+        "TDT+20+KM1+4", "LOC+125+QQQ", "DTM+189:2611031600:201", "LOC+87+IDNNX", "DTM+232:2611031800:201",
+    )  # fmt: skip
+    path = listed(tmp_path, written(interchange(message([person()], voyage=voyage))))
+    (row,) = rows(path, Hints(direction=direction))
+    assert (row.cells["direction"], row.cells["occurred_at"][11:16]) == (direction.value, at)
+    (refused,) = read(path)[0]
+    assert isinstance(refused, Unreadable)
+    assert "--direction" in refused.refusal.message
