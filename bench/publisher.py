@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench.kafka_side import create_topics  # noqa: E402
+from bench.lists import write_csv, write_list  # noqa: E402
 from lintas.stack.brokers import running_kafka  # noqa: E402
 from producers.columns import CROSSINGS, KINDS  # noqa: E402
 from producers.crossings import read_crossing  # noqa: E402
@@ -43,7 +44,7 @@ def say(text: str) -> None:
 
 
 def files(folder: Path, rows: int) -> dict[str, tuple[str, Path]]:
-    """Simulated crossings as CSV and as JSONL, and departures; by name, with the kind of file."""
+    """Simulated crossings as CSV and as JSONL, departures, and one list as PAXLST and CSV; by name, with their kind."""
     simulate(folder, seed=1, days=max(2, rows // 13_000 + 1), rate=20, scale=1, start=date(2026, 1, 5))
     crossings, lines = folder / "crossings.csv", folder / "crossings.jsonl"
     with (folder / "crossings-kepri.csv").open(newline="", encoding="utf-8") as whole:
@@ -52,7 +53,11 @@ def files(folder: Path, rows: int) -> dict[str, tuple[str, Path]]:
         csv.writer(target).writerows(table)
     with lines.open("w", encoding="utf-8") as target:
         target.writelines(json.dumps(dict(zip(table[0], row, strict=True))) + "\n" for row in table[1:])
+    write_list(folder / "list.edi", rows)
+    write_csv(folder / "list.csv", folder / "list.edi")
     return {
+        "passenger list PAXLST": ("crossings", folder / "list.edi"),
+        "passenger list CSV": ("crossings", folder / "list.csv"),
         "crossings CSV": ("crossings", crossings),
         "crossings JSONL": ("crossings", lines),
         "departures CSV": ("departures", folder / "departures.csv"),

@@ -92,13 +92,17 @@ class WatchedFolder:
     def step(self, publish: Publish) -> Iterator[dict[str, Any]]:
         """Take up what is complete and publish it; a receipt for every file that is finished.
 
-        A file that Kafka could not take stays in hand for the next step, and its receipt says `waiting`.
+        A file that Kafka could not take stays in hand for the next step, and so do those behind it; its receipt says
+        `waiting`.
         """
         self._claim_complete()
         for path in sorted((self.directory / WORKING).iterdir(), key=lambda one: one.stat().st_mtime_ns):
             found = _CLAIM.fullmatch(path.name)
             if found and path.is_file() and not path.name.endswith((".refused.csv", RECEIPT)):
-                yield self._work(path, found[1], found[2], publish)
+                receipt = self._work(path, found[1], found[2], publish)
+                yield receipt
+                if receipt["outcome"] == "waiting":
+                    return  # the others would wait for the same
 
     def _claim_complete(self) -> None:
         before, self._seen = self._seen, {}

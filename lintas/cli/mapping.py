@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,7 +82,8 @@ def propose_mapping(
     if unsure:
         shell.say(f"less sure, look twice: {', '.join(unsure)}")
     if output is not None:
-        shell.say(f"then: lintas publish {columns.name} {file} --mapping {output} --dry-run")
+        names = f"{shlex.quote(str(file))} --mapping {shlex.quote(str(output))}"
+        shell.say(f"then: lintas publish {columns.name} {names} --dry-run")
 
 
 def mapping_text(file: Path, kind: FileKind, found: list[Proposal]) -> str:

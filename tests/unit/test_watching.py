@@ -132,10 +132,11 @@ def test_while_kafka_is_away_a_file_waits_and_is_published_when_it_is_back(tmp_p
     desk = Desk()
     desk.away = True
     drop(tmp_path, "a.csv")
+    drop(tmp_path, "b.csv", GOOD.replace("MARIA", "ANA"))
     with held(tmp_path) as watched:
         assert [one["outcome"] for _ in range(3) for one in watched.step(desk)] == ["waiting", "waiting"]
         desk.away = False
-        assert [one["outcome"] for one in watched.step(desk)] == ["published"]
+        assert [one["outcome"] for one in watched.step(desk)] == ["published", "published"]
     assert names(tmp_path / "working") == []
 
 
