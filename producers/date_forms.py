@@ -24,7 +24,7 @@ MONTHS: Final = {
 PARTS: Final = ("dd", "mm", "mmm", "yyyy", "hh", "mm", "ss")
 ALLOWED: Final = "dd, mm (or mmm for the name of a month), yyyy, then hh, mm and ss, such as dd/mm/yyyy hh:mm"
 _PART = re.compile(r"dd?|mmm|mm?|yyyy|hh?|ss", re.IGNORECASE)
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?", re.ASCII)
 _PATTERNS = {"day": r"\d{1,2}", "month": r"\d{1,2}", "name": r"[^\W\d_]{3,10}\.?", "year": r"\d{4}"}
 _PATTERNS |= dict.fromkeys(("hour", "minute", "second"), r"\d{1,2}")
 

@@ -108,7 +108,7 @@ class Mapping:
                 continue
             text = " ".join(found)
             if column.values:
-                text = column.values.get(text.lower(), text)
+                text = column.values.get(" ".join(text.lower().split()), text)
             if text and column.form:
                 late.append((column, text))
             elif text:
