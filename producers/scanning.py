@@ -29,7 +29,7 @@ AGAIN: Final = timedelta(seconds=10)
 _ENDS = re.compile(rb"[\r\n\x02\x03]+")
 _LINES_OF: Final = {30: 3, 36: 2, 44: 2}
 """How many lines a zone has, by their length."""
-_MANY_DIGITS = 6
+_MANY_DIGITS, _SOME_DIGITS = 6, 3
 _PROBLEMS: Final[dict[str, str]] = {
     MrzProblem.LENGTH: "it needs 2 lines of 44 or 36 characters, or 3 of 30",
     MrzProblem.CHARACTERS: "it may have A to Z, 0 to 9 and < only",
@@ -98,9 +98,9 @@ class Desk:
 
     def _one(self, text: str, run: Run) -> Scan:
         now = self.clock()
-        if self._is_again(text, now):
-            return Scan(number=self._count, repeated=True)
         read = read_or_repair(text, now.date())
+        if read.fits and self._is_again(read.text, now):
+            return Scan(number=self._count, repeated=True)
         if not read.fits:
             refusal = RecordRejected(Reason.BAD_MRZ, _why(read.zone), field="mrz")
             row: Row | Unreadable = Unreadable(line=self._count, refusal=refusal, raw=text)
@@ -157,7 +157,7 @@ def zones(lines: Iterable[str]) -> Iterator[str]:
         if not line:
             continue
         wanted = _LINES_OF.get(len(line))
-        if held and (wanted is None or len(held[0]) != len(line) or (wanted == 2 and not _is_second(line))):
+        if held and (wanted is None or len(held[0]) != len(line) or _begins(line)):
             yield "\n".join(held)
             held = []
         if wanted is None:
@@ -171,6 +171,13 @@ def zones(lines: Iterable[str]) -> Iterator[str]:
         yield "\n".join(held)
 
 
-def _is_second(line: str) -> bool:
-    """Whether a line may be the second of two: it has dates and numbers where the first has a name."""
-    return sum(c.isdigit() for c in line) >= _MANY_DIGITS
+def _begins(line: str) -> bool:
+    """Whether a line is the first of a zone, so that one before it was lost.
+
+    In two lines the first has the name and the second the numbers; in three the first begins with the kind of document
+    and has its number, the second begins with a date and the third has the name.
+    """
+    digits = sum(c.isdigit() for c in line)
+    if _LINES_OF[len(line)] == 2:
+        return digits < _MANY_DIGITS
+    return line[0] in "AIC" and digits >= _SOME_DIGITS
