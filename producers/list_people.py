@@ -26,18 +26,7 @@ class Person:
     """The segments of one person; `marks` tells which parts of an identity were named."""
 
     __slots__ = (
-        "_in_document",
-        "booking",
-        "born",
-        "documents",
-        "embarks",
-        "ends",
-        "foreign",
-        "marks",
-        "name",
-        "nation",
-        "number",
-        "qualifier",
+        "booking", "born", "documents", "embarks", "ends", "foreign", "marks", "name", "nation", "number", "qualifier",
         "sex",
     )  # fmt: skip
 
@@ -50,14 +39,12 @@ class Person:
         self.documents: list[tuple[str, str, str]] = []
         """Kind, number and expiry."""
         self.marks: set[str] = set()
-        self._in_document = False
 
     def take(self, segment: Segment) -> None:
         """Note what one segment says."""
         self.foreign = self.foreign or segment.foreign
         tag, code = segment.tag, segment.get(0)
         if tag == "DOC":
-            self._in_document = True
             self.documents.append((code.upper(), segment.get(1), ""))
             self.marks.add("DOC")
         elif tag == "DTM":
