@@ -11,9 +11,10 @@ from schemas.codec import decode, encode
 from schemas.identity import TokenKind, token
 from schemas.verdicts import ClusterMember
 from schemas.vocabulary import Direction, DocumentType, Purpose, Sex, Status
+from streams.casebook import Casebook
 from streams.policy import Groups
 from tests.groups import POLICY, groups, placed, seat, someone, suppressed, told, weighing
-from tests.people import KEY, NUNUKAN, T0, Person, crossing, departure, heartbeats, passport_of
+from tests.people import KEY, NUNUKAN, T0, Person, admitted, crossing, departure, heartbeats, passport_of, report
 
 DAY = timedelta(days=1)
 TOGETHER = {"booking": "BK1"}
@@ -348,6 +349,18 @@ def test_a_member_is_told_again_only_when_its_verdict_changes() -> None:
     facts = [seat(1, payer="08"), *heartbeats(T0 + 60 * DAY), seat(1, payer="08"), registered(1)]
     statuses = [one.member.status for one in told(*facts) if one.key.startswith("payer:")]
     assert statuses == [Status.PENDING, Status.UNREGISTERED, Status.MATCHED]
+
+
+def test_a_verdict_that_only_says_more_tells_the_groups_nothing() -> None:
+    person = someone(1)
+    first = report(person, case_id="case-1", at=T0)
+    second = report(person, case_id="case-2", at=T0)
+    book = Casebook(POLICY)
+    book.assess(book.remember(admitted(seat(1, payer="08"), first)))
+    touched = book.remember(admitted(second))
+    (verdict,) = book.assess(touched)
+    assert "report:case-2" in {one for found in verdict.findings for one in found.evidence}
+    assert book.members(touched) == []
 
 
 def test_a_member_made_without_checks_is_what_its_constructor_makes() -> None:
