@@ -45,7 +45,7 @@ def _verdict(row: Mapping[str, Any], prefix: str) -> Any:
     import orjson
 
     from schemas.verdicts import Assessment, Finding
-    from schemas.vocabulary import Province, Sex, Status
+    from schemas.vocabulary import Province, Sex, Status, Tier
 
     told: dict[str, Any] = {
         "province": Province(row["province"]),
@@ -57,6 +57,6 @@ def _verdict(row: Mapping[str, Any], prefix: str) -> Any:
         "score": row[f"{prefix}score"],
         "findings": tuple(Finding.model_validate_json(orjson.dumps(f)) for f in orjson.loads(row[f"{prefix}findings"])),
         "departure_id": row[f"{prefix}departure_id"] or None,
-        "tier": row[f"{prefix}tier"] or None,
+        "tier": Tier(row[f"{prefix}tier"]) if row[f"{prefix}tier"] else None,
     }
     return Assessment.model_construct(**told)

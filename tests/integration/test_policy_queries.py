@@ -118,12 +118,13 @@ def test_a_shadow_is_compared_with_what_stands_and_with_nothing_else(written: Wr
         ("e2", Status.FLAGGED, Status.MATCHED),
         ("e3", Status.FLAGGED, Status.FLAGGED),
         ("e4", Status.PENDING, Status.UNREGISTERED),
+        ("e5", Status.MATCHED, Status.MATCHED),
     ):
         written.say(("assessments", verdict(event_id, now)))
         written.say(("assessments.shadow", verdict(event_id, tried, policy=TRIED)))
     written.say(("assessments.shadow", verdict("e3", Status.MATCHED, policy="bbbbbbbbbbbbbbbb")))
     tally = compared(written.client, TRIED)
-    assert (tally.crossings, tally.flags_before, tally.flags_after) == (4, 2, 2)
+    assert (tally.crossings, tally.flags_before, tally.flags_after) == (5, 2, 2)
     assert [tally.number(outcome) for outcome in Outcome] == [1, 1, 1]
     assert tally.samples[Outcome.GAINED] == ["kepri/e1"]
     assert compared(written.client, "cccccccccccccccc").crossings == 0
