@@ -120,8 +120,10 @@ def prepare(broker: Broker, env: Mapping[str, str], directory: Path, *, say: Say
     return Settings.from_env({**env, **_NO_REMOTE}, directory)
 
 
-def parts_of(broker: Broker, settings: Settings, env: Mapping[str, str], clock: Clock) -> tuple[Part, ...]:
-    """The processes of the stack in the order of their start."""
+def parts_of(
+    broker: Broker, settings: Settings, env: Mapping[str, str], clock: Clock, *, console_port: int | None = None
+) -> tuple[Part, ...]:
+    """The processes of the stack in the order of their start; the console is one where it has a port."""
     storage = _broker_part(broker, settings)
     clickhouse = _clickhouse_part(settings)
     python = (sys.executable, "-m")
@@ -147,7 +149,8 @@ def parts_of(broker: Broker, settings: Settings, env: Mapping[str, str], clock: 
         )
         for name, module in (("matcher", "streams"), ("loader", "sinks"))
     )
-    return (storage, clickhouse, ready_made, *workers)
+    desk = () if console_port is None else (_console_part(settings, env, console_port, after=ready_made.name),)
+    return (storage, clickhouse, ready_made, *workers, *desk)
 
 
 _NO_REMOTE = {"LINTAS_KAFKA": "", "LINTAS_CLICKHOUSE": "", "LINTAS_CLICKHOUSE_USER": "", "LINTAS_BROKER_KIND": ""}
@@ -208,6 +211,20 @@ def _clickhouse_part(settings: Settings) -> Part:
         ready=lambda: _answers(settings),
         port=address.port,
         stop_seconds=30.0,
+    )
+
+
+def _console_part(settings: Settings, env: Mapping[str, str], port: int, *, after: str) -> Part:
+    from lintas.stack.probing import accepts_connections
+
+    return Part(
+        name="console",
+        argv=(sys.executable, "-m", "lintas", "console", "--port", str(port)),
+        log=settings.places.log("console"),
+        env=environment_of_parts(settings, env, "console"),
+        after=(after,),
+        ready=lambda: accepts_connections(port),
+        port=port,
     )
 
 

@@ -18,6 +18,7 @@ from lintas.cli.shell import (
     optional_time,
     shell_of,
 )
+from lintas.cli.stack import CONSOLE_PORT
 from lintas.failing import Failure, Misuse
 from lintas.settings import LOCAL_HOST
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from console.audit import Audit
     from console.users import Users
 
-PORT = 8470
 _USERS = (Column(field="name"), Column(field="role"), Column(field="province"), Column(field="disabled"))
 _INDICATORS = (
     Column(field="step", right=True),
@@ -52,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
 
 def console(
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens.")] = PORT,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens.")] = CONSOLE_PORT,
     host: Annotated[str, typer.Option(help="The address it listens on.")] = LOCAL_HOST,
     behind_tls: Annotated[
         bool, typer.Option("--behind-tls", help="A proxy speaks TLS in front: cookies are for it only.")

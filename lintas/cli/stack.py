@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lintas.cli.shell import DirectoryOption, Format, FormatOption, Shell, must_run, shell_of
+from lintas.settings import LOCAL_HOST
 
 if TYPE_CHECKING:
     from lintas.stack.supervisor import Supervisor
 
 UP_SECONDS = 300.0
+CONSOLE_PORT = 8470
 DOWN_SECONDS = 90.0
 
 
@@ -41,16 +43,19 @@ def up(
         BrokerChoice, typer.Option(help="auto takes Apache Kafka, else the pip-only broker.")
     ] = BrokerChoice.AUTO,
     detach: Annotated[bool, typer.Option("--detach", help="Return when everything is ready.")] = False,
+    console: Annotated[bool, typer.Option("--console", help="Serve the analysts' web console, too.")] = False,
+    console_port: Annotated[int, typer.Option(min=1, max=65_535, help="Where the console listens.")] = CONSOLE_PORT,
 ) -> None:
     """Start the local stack: broker, ClickHouse, matcher and loader; Ctrl-C stops all of it."""
     shell = shell_of(context)
+    port = console_port if console else None
     if detach:
-        start_detached(shell, directory, broker)
+        start_detached(shell, directory, broker, console_port=port)
     else:
-        run_in_foreground(shell, directory, broker)
+        run_in_foreground(shell, directory, broker, port)
 
 
-def run_in_foreground(shell: Shell, directory: Path | None, broker: BrokerChoice) -> None:
+def run_in_foreground(shell: Shell, directory: Path | None, broker: BrokerChoice, console_port: int | None) -> None:
     """Be the supervisor until a signal comes."""
     import signal
 
@@ -63,7 +68,7 @@ def run_in_foreground(shell: Shell, directory: Path | None, broker: BrokerChoice
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
-        ready = make_ready(shell, settings, broker.value)
+        ready = make_ready(shell, settings, broker.value, console_port)
         if ready is None:
             return
         settings, parts = ready
@@ -86,7 +91,14 @@ def serve(shell: Shell, supervisor: Supervisor, address: str | None) -> None:
             shell.say(f"no metrics of the supervisor: {address} cannot be listened on ({error.strerror})")
 
 
-def start_detached(shell: Shell, directory: Path | None, broker: BrokerChoice, *, greet: bool = True) -> None:
+def start_detached(
+    shell: Shell,
+    directory: Path | None,
+    broker: BrokerChoice,
+    *,
+    greet: bool = True,
+    console_port: int | None = None,
+) -> None:
     """Run `lintas up` out of sight and wait until it is up; an interrupt ends what was started."""
     from lintas.cli.upping import runs_already, say_addresses
     from lintas.local import choose_broker
@@ -100,7 +112,18 @@ def start_detached(shell: Shell, directory: Path | None, broker: BrokerChoice, *
         broker.value, settings, shell.env, shell.say
     )  # what takes long or fails is said here, where it is read
     shell.say("starting …")
-    argv = (sys.executable, "-m", "lintas", "up", "--dir", str(where.absolute()), "--broker", chosen.kind.value)
+    argv: tuple[str, ...] = (
+        sys.executable,
+        "-m",
+        "lintas",
+        "up",
+        "--dir",
+        str(where.absolute()),
+        "--broker",
+        chosen.kind.value,
+    )
+    if console_port is not None:
+        argv += ("--console", "--console-port", str(console_port))
     log = settings.places.log("supervisor")
     pid = spawn_detached(argv, log, env=dict(shell.env))
     try:
@@ -110,6 +133,8 @@ def start_detached(shell: Shell, directory: Path | None, broker: BrokerChoice, *
         raise
     if greet:
         say_addresses(shell, shell.settings(where))
+        if console_port is not None:
+            shell.say(f"the console is at http://{LOCAL_HOST}:{console_port}")
 
 
 def end_supervisor(pid: int, directory: Path) -> None:

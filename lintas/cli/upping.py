@@ -31,7 +31,9 @@ def runs_already(shell: Shell, settings: Settings) -> bool:
     return False
 
 
-def make_ready(shell: Shell, settings: Settings, wanted: str) -> tuple[Settings, Sequence[Part]] | None:
+def make_ready(
+    shell: Shell, settings: Settings, wanted: str, console_port: int | None
+) -> tuple[Settings, Sequence[Part]] | None:
     """Prepare the directory while nobody else can; None = a stack runs there already."""
     from lintas.stack.lock import hold_lock
 
@@ -40,7 +42,7 @@ def make_ready(shell: Shell, settings: Settings, wanted: str) -> tuple[Settings,
     broker = choose_broker(wanted, settings, shell.env, shell.say)
     with hold_lock(settings.directory):
         made = prepare(broker, shell.env, settings.directory, say=shell.say)
-        return made, parts_of(broker, made, shell.env, shell.clock)
+        return made, parts_of(broker, made, shell.env, shell.clock, console_port=console_port)
 
 
 def announce_when_up(shell: Shell, settings: Settings) -> Callable[[str], None]:

@@ -26,7 +26,7 @@ OURS = [name for name, service in SERVICES.items() if service["image"].startswit
 
 def code() -> Iterator[str]:
     """The text of every module of the product."""
-    for room in ("schemas", "producers", "streams", "sinks", "lintas"):
+    for room in ("schemas", "producers", "streams", "sinks", "console", "lintas"):
         for path in (ROOT / room).rglob("*.py"):
             yield path.read_text()
 
@@ -104,9 +104,11 @@ def test_secrets_come_as_files() -> None:
 
 
 def test_health_is_asked_at_the_path_and_port_where_the_process_answers() -> None:
-    """Matcher and loader: what stays up and is ours."""
+    """What stays up and is ours; the console is for a proxy beside it, the others for nobody outside."""
     asked = {name: SERVICES[name] for name in OURS if SERVICES[name]["restart"] != "no"}
     assert asked
+    *_, listens = asked["console"]["command"][:-1]
+    assert asked.pop("console")["healthcheck"]["test"][-1] == f"http://127.0.0.1:{listens}{READY}"
     for name, service in asked.items():
         host, port = address_of(service["environment"]["LINTAS_METRICS"])
         *command, url = service["healthcheck"]["test"]

@@ -16,7 +16,7 @@ NAME = re.compile(r"LINTAS_[A-Z]+(?:_[A-Z]+)*\b(?!_)")
 
 def test_the_readme_lists_every_setting_and_no_other() -> None:
     """A setting that the code reads is in the table, and nothing else is."""
-    rooms = ("schemas", "producers", "streams", "sinks", "lintas")
+    rooms = ("schemas", "producers", "streams", "sinks", "console", "lintas")
     read = {name for room in rooms for path in (ROOT / room).rglob("*.py") for name in NAME.findall(path.read_text())}
     listed = set(re.findall(r"^\| `(LINTAS_[A-Z_]+)`", README, re.MULTILINE))
     assert listed == read

@@ -25,6 +25,7 @@ COMMANDS = {
     *("up", "down", "status", "wait", "publish", "simulate", "flags", "explain", "accounting", "feeds"),
     *("rejected", "replay-rejected", "review", "suppress", "suppressions", "rebuild", "doctor", "demo"),
     *("map", "scan", "watch", "clusters"),
+    *("cases", "console", "indicators", "users", "audit"),
 }
 NEEDS_A_STACK = (
     ("status",),
@@ -42,6 +43,9 @@ NEEDS_A_STACK = (
     ("suppressions",),
     ("policy", "list"),
     ("rebuild",),
+    ("cases",),
+    ("indicators",),
+    ("console",),
 )
 HEADER = "event_id,checkpoint_id,occurred_at,direction,name,birth_date,document_type,document_number\n"
 GOOD = "E-{},ID-21-BTC,2026-03-02T09:00:00+07:00,out,TOKEN PERSON,1990-01-0{},passport,X00000{}\n"
