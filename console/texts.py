@@ -293,8 +293,8 @@ TEXTS: Mapping[str, Pair] = {
     "registered_as": ("Pendaftaran {} (revisi {}): {}", "Registration {} (revision {}): {}"),
     # audit
     "audit_lead": (
-        "Siapa membaca atau melakukan apa, kapan, dan untuk apa. `lintas audit verify` memeriksa rantainya.",
-        "Who read or did what, when, and to what end. `lintas audit verify` checks the chain.",
+        "Siapa membaca atau melakukan apa, kapan, dan untuk apa. Perintah lintas audit verify memeriksa rantainya.",
+        "Who read or did what, when, and to what end. The command lintas audit verify checks the chain.",
     ),
     "who": ("Siapa", "Who"),
     "action": ("Tindakan", "Action"),

@@ -83,5 +83,6 @@ def log_in(page: Page, base: str, person: Person, at: datetime) -> None:
 def say_purpose(page: Page) -> None:
     """Answer the question before a page about a person, where it is asked."""
     if page.locator("input[name=purpose]").count():
+        page.locator("input[name=purpose]").first.check()
         page.locator("main button.primary").click()
         page.wait_for_load_state()

@@ -116,6 +116,7 @@ def test_the_morning_of_an_analyst_by_keyboard(office: Office, base: str, page: 
     page.keyboard.press("Enter")
     page.locator("input[name=purpose]").first.wait_for()
     reach(page, "purpose")
+    page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("e1")
     reach(page, take)

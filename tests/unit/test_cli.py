@@ -24,8 +24,7 @@ NOW = datetime(2026, 3, 2, 3, tzinfo=UTC)
 COMMANDS = {
     *("up", "down", "status", "wait", "publish", "simulate", "flags", "explain", "accounting", "feeds"),
     *("rejected", "replay-rejected", "review", "suppress", "suppressions", "rebuild", "doctor", "demo"),
-    *("map", "scan", "watch", "clusters"),
-    *("cases", "console", "indicators", "users", "audit"),
+    *("map", "scan", "watch", "clusters", "cases", "console", "indicators", "conformance", "receipts"),
 }
 NEEDS_A_STACK = (
     ("status",),
