@@ -11,6 +11,7 @@ from queue import Empty, LifoQueue
 from clickhouse_driver import Client
 
 from console.audit import Audit
+from console.pacing import Paces
 from console.sessions import LoginTokens, Sessions
 from console.users import Users
 from schemas.verdicts import Review
@@ -58,6 +59,7 @@ class Desk:
     sessions: Sessions
     audit: Audit
     login_tokens: LoginTokens
+    paces: Paces
     write: Callable[[Review], None]
     """Puts a review into the log; raises `WriteRefused`."""
     reveals: Callable[[str], bool]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Callable
 from typing import Annotated
@@ -10,11 +11,7 @@ from fastapi import Form, Request
 
 from console.access import Right
 from console.desk import Desk
-from console.pacing import Pace
 from console.sessions import Visitor
-
-PAGES = 240
-PAGES_SECONDS = 60.0
 
 
 class NotLoggedIn(Exception):
@@ -35,9 +32,6 @@ class NoSuchPage(Exception):
 
 class Unfit(ValueError):
     """A question that cannot be asked so; the text says what can."""
-
-
-_pace = Pace(most=PAGES, seconds=PAGES_SECONDS)
 
 
 def desk_of(request: Request) -> Desk:
@@ -62,7 +56,7 @@ def visitor_of(request: Request) -> Visitor:
     visitor = desk.sessions.find(request.cookies.get(cookie_name(desk), ""), at=desk.clock())
     if visitor is None:
         raise NotLoggedIn
-    if not _pace.takes(visitor.session, time.monotonic()):
+    if not desk.paces.pages.takes(visitor.session, time.monotonic()):
         raise TooFast
     request.state.visitor = visitor
     return visitor
@@ -85,7 +79,9 @@ def posted(right: Right | None) -> Callable[[Request, str], Visitor]:
 
     def check(request: Request, csrf: Annotated[str, Form()] = "") -> Visitor:
         visitor = visitor_of(request)
-        if not csrf or csrf != visitor.csrf or (right is not None and not visitor.user.may(right)):
+        if not hmac.compare_digest(csrf.encode(), visitor.csrf.encode()) or (
+            right is not None and not visitor.user.may(right)
+        ):
             raise Forbidden
         return visitor
 

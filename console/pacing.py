@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass, field
 
 MOST_NAMES = 10_000
 
@@ -38,3 +39,15 @@ class Pace:
         old = [name for name, tried in self._tried.items() if not tried or tried[-1] <= now_seconds - self._seconds]
         for name in old:
             del self._tried[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paces:
+    """The paces of one console."""
+
+    names: Pace = field(default_factory=lambda: Pace(most=5, seconds=900.0))
+    """Logins of one name; a right one forgives the others."""
+    addresses: Pace = field(default_factory=lambda: Pace(most=30, seconds=900.0))
+    """Logins from one address."""
+    pages: Pace = field(default_factory=lambda: Pace(most=240, seconds=60.0))
+    """Pages of one session."""

@@ -58,6 +58,7 @@ def desk_of(settings: Settings, clock: Callable[[], datetime], *, https: bool, r
 
     users, audit = users_and_audit(settings.directory)
     from console.desk import Clients, Desk, WriteRefused
+    from console.pacing import Paces
     from console.sessions import LoginTokens, Sessions
 
     policy, log = policy_of(settings), ReviewLog(settings)
@@ -79,6 +80,7 @@ def desk_of(settings: Settings, clock: Callable[[], datetime], *, https: bool, r
         sessions=Sessions(users.database, users),
         audit=audit,
         login_tokens=LoginTokens(),
+        paces=Paces(),
         write=write,
         reveals=reveals,
         terms=terms_of(policy),
@@ -95,7 +97,16 @@ def serve(desk: Desk, *, host: str, port: int) -> None:
     from console.app import create_app
 
     # no access log: addresses hold ids of crossings
-    uvicorn.run(create_app(desk), host=host, port=port, access_log=False, log_level="warning", server_header=False)
+    uvicorn.run(
+        create_app(desk),
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        # the proxy in front says whose attempt it was
+        forwarded_allow_ips="*" if desk.https else "127.0.0.1",
+    )
 
 
 def not_installed(error: ModuleNotFoundError) -> str:

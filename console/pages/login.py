@@ -12,16 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from console.access import Right
 from console.desk import Desk
 from console.entry import cookie_name, desk_of, posted
-from console.pacing import Pace
 from console.rendering import page
 from console.sessions import LONGEST, Visitor
 from console.users import User
 
 router = APIRouter()
 COOKIE = "lintas_login"
-WINDOW_SECONDS = 15 * 60.0
-_by_name = Pace(most=5, seconds=WINDOW_SECONDS)
-_by_address = Pace(most=30, seconds=WINDOW_SECONDS)
 
 
 @router.get("/login")
@@ -44,7 +40,8 @@ def log_in(
     if not desk.login_tokens.fits(request.cookies.get(COOKIE, ""), token):
         return _form(request, next, wrong="log_in_stale", status_code=400)
     who = request.client.host if request.client else ""
-    if not (_by_name.takes(name.casefold(), time.monotonic()) and _by_address.takes(who, time.monotonic())):
+    now, paces = time.monotonic(), desk.paces
+    if not (paces.names.takes(name.casefold(), now) and paces.addresses.takes(who, now)):
         return _form(request, next, wrong="log_in_too_often", status_code=429)
     user = desk.users.log_in(name.strip(), password, code, at=desk.clock())
     if user is None:
@@ -52,7 +49,7 @@ def log_in(
         known = name.strip() if desk.users.find(name.strip()) else ""
         desk.audit.add(at=desk.clock(), who=known, action="login_failed")
         return _form(request, next, wrong="log_in_failed", status_code=401)
-    _by_name.forgive(name.casefold())
+    paces.names.forgive(name.casefold())
     _end(request, desk)
     desk.audit.add(at=desk.clock(), who=user.name, action="login")
     response = RedirectResponse(inside(next) or home_of(user), status_code=303)

@@ -12,7 +12,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.access import Role
-from console.pages import login
 from lintas.clickhouse import ClickHouseAddress, running_clickhouse
 from schemas.vocabulary import Province, Status
 from tests.browser.serving import CHROMIUM, OFFICE, PHONE, chromium, log_in, say_purpose, served, somebody
@@ -52,8 +51,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def office(server: ClickHouseAddress, tmp_path: Path) -> Iterator[Office]:
-    login._by_name._tried.clear()
-    login._by_address._tried.clear()
     findings = tuple(finding(f"R0{number}", "event:kepri/e1", "watermark:LTSA") for number in (1, 3, 8, 9))
     many = [verdict(f"x{number}", occurred_at=T0 - timedelta(hours=number), score=50 + number % 50,
                     findings=(finding("R12"),)) for number in range(60)]  # fmt: skip

@@ -18,6 +18,7 @@ from console.app import create_app
 from console.audit import Audit, ensure_key
 from console.database import Database
 from console.desk import Clients, Desk
+from console.pacing import Paces
 from console.sessions import LoginTokens, Sessions
 from console.users import User, Users
 from lintas.policies import terms_of
@@ -92,6 +93,7 @@ def opened(address: StoreAddress, place: Path) -> Iterator[Office]:
         sessions=Sessions(database, users),
         audit=Audit(database, ensure_key(place / "audit.key")),
         login_tokens=LoginTokens(),
+        paces=Paces(),
         write=lambda review: written.say(("reviews", review)),
         reveals=OwnIdentifiers(numbers=(), names=(), at=T0.date()).reveals,
         terms=terms_of(policy),

@@ -18,7 +18,6 @@ from fastapi.testclient import TestClient
 
 from console.access import RIGHTS, Role
 from console.app import create_app
-from console.pages import login
 from console.users import User
 from lintas.clickhouse import ClickHouseAddress, running_clickhouse
 from schemas.vocabulary import Province, Status
@@ -58,8 +57,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseAddre
 
 @pytest.fixture
 def office(server: ClickHouseAddress, tmp_path: Path) -> Iterator[Office]:
-    login._by_name._tried.clear()
-    login._by_address._tried.clear()
     with own_database(server) as address, opened(address, tmp_path) as made:
         made.written.say(
             ("transit.kepri", crossing(MARIA, event_id="e1")),
@@ -340,8 +337,6 @@ def test_the_language_is_remembered_and_leads_nowhere_else(office: Office) -> No
 
 
 def test_a_store_that_is_away_is_said_so_and_comes_back(server: ClickHouseAddress, tmp_path: Path) -> None:
-    login._by_name._tried.clear()
-    login._by_address._tried.clear()
     away = [True]
     with own_database(server) as address, opened(address, tmp_path) as office:
         gone = StoreAddress(host="127.0.0.1", port=1, user="x", password="x", database="x")
