@@ -79,9 +79,8 @@ def posted(right: Right | None) -> Callable[[Request, str], Visitor]:
 
     def check(request: Request, csrf: Annotated[str, Form()] = "") -> Visitor:
         visitor = visitor_of(request)
-        if not hmac.compare_digest(csrf.encode(), visitor.csrf.encode()) or (
-            right is not None and not visitor.user.may(right)
-        ):
+        ours = hmac.compare_digest(csrf.encode(), visitor.csrf.encode())
+        if not ours or (right is not None and not visitor.user.may(right)):
             raise Forbidden
         return visitor
 
