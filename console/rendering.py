@@ -15,8 +15,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from console.access import Right
 from console.entry import desk_of
+from console.flag_texts import RULES
 from console.sessions import Visitor
-from console.texts import RULES, TEXTS
+from console.texts import TEXTS
 from schemas.placing import local_time, place_name, region_name, stop_name, utc_time
 from schemas.reference import checkpoints
 from schemas.words import Words, words_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from clickhouse_driver import Client
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
@@ -58,20 +59,10 @@ def _show(
         return question
     desk = desk_of(request)
     with desk.clients.one() as client:
-        entries = explain(client, event_id, province)
-        if not entries:
-            raise NoSuchPage
-        missing = list(absences(client, desk.terms, now=desk.clock(), event_id=event_id, province=province))
+        entries = _entries(request, client, visitor, province, event_id, version)
         case, reviews = case_record(client, province, event_id)
         row = flag_case(client, province, event_id, now=desk.clock())
     note_reading(request, visitor, kind, province, event_id)
-    for entry in entries:
-        entry["absences"] = [one["finding"] for one in missing if one["block"] == entry["block"]]
-        entry["facts"] = _facts(entry)
-        entry["shown"] = _as_of(entry, version)
-        entry["threshold"] = desk.thresholds.get(str((entry["shown"] or {}).get("policy")))
-        if visitor.province:
-            _within(entry, visitor.province)
     values = {
         "entries": entries,
         "case": case,
@@ -86,6 +77,25 @@ def _show(
         "said": request.query_params.get("said", ""),
     }
     return page(request, template, visitor, values)
+
+
+def _entries(
+    request: Request, client: Client, visitor: Visitor, province: str, event_id: str, version: int | None
+) -> list[Entry]:
+    """What is known of the crossing, with the verdict that is shown, as far as the visitor may see it."""
+    desk = desk_of(request)
+    entries = explain(client, event_id, province)
+    if not entries:
+        raise NoSuchPage
+    missing = list(absences(client, desk.terms, now=desk.clock(), event_id=event_id, province=province))
+    for entry in entries:
+        entry["absences"] = [one["finding"] for one in missing if one["block"] == entry["block"]]
+        entry["facts"] = _facts(entry)
+        entry["shown"] = _as_of(entry, version)
+        entry["threshold"] = desk.thresholds.get(str((entry["shown"] or {}).get("policy")))
+        if visitor.province:
+            _within(entry, visitor.province)
+    return entries
 
 
 def _facts(entry: Entry) -> Entry:
