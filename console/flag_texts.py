@@ -165,7 +165,7 @@ RULES: Mapping[str, Pair] = {
     "R20": ("izin perusahaan penempatan", "agency's licence"),
     "R21": ("dokumen kurang", "papers missing"),
     "R22": ("rombongan dipecah", "group split over days"),
-    "R23": ("waktu yang lazim bagi keberangkatan gelap", "telling day or hour"),
+    "R23": ("waktu yang lazim pada arus nonprosedural", "telling day or hour"),
     "R24": ("pos diam", "silent checkpoint"),
     "R25": ("orang dalam kasus SI-SAGA", "person of a SI-SAGA case"),
     "R26": ("didaftarkan setelah berangkat", "registered afterwards"),
