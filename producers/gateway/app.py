@@ -360,8 +360,8 @@ class _Telling:
         if route in (LIVE, READY):
             return
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        key = scope.get("state", {}).get("bearer", "")
-        log.info("answered", route=route, method=method, status=status, ms=round(seconds * 1000), key=key)
+        bearer = scope.get("state", {}).get("bearer", "")
+        log.info("answered", route=route, method=method, status=status, seconds=round(seconds, 3), bearer=bearer)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from lintas.stack.supervisor import Supervisor
 from lintas.stack.vitals import registry_of
+from producers.gateway.metrics import Meters as GatewayMeters
 from schemas.errors import Reason
 from schemas.topics import INPUTS, REJECTED
 from schemas.verdicts import Status
@@ -50,6 +51,7 @@ def labels_by_metric(directory: Path) -> dict[str, set[str]]:
     registries: list[CollectorRegistry] = [
         MatcherMeters(now).registry,
         LoaderMeters().registry,
+        GatewayMeters().registry,
         registry_of(Supervisor(directory, (), clock=now)),
     ]
     found: dict[str, set[str]] = {}

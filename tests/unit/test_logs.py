@@ -22,6 +22,7 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 FIELDS = {
     *("lane", "lanes", "kept", "dropped", "topic", "table", "count", "records", "total", "facts", "events"),
     *("transactions", "batches", "error", "address", "name", "seconds", "file", "mend", "stage"),
+    *("route", "method", "status", "bearer"),
 }
 """Numbers, names of this program's own, and classes or codes of errors."""
 SECRET = "ZWQORILLA 5399992911619471"
