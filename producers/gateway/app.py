@@ -17,7 +17,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from producers.columns import CROSSINGS, KINDS, FileKind
 from producers.gateway.answers import PROBLEM_JSON, Answer, Problem, Refusal
@@ -27,9 +26,9 @@ from producers.gateway.examples import request_body
 from producers.gateway.form import FILES, about_gateway, file_answer
 from producers.gateway.handling import Asked, Handler
 from producers.gateway.limits import Buckets
-from producers.gateway.metrics import Meters
 from producers.gateway.remembering import MOST_CHARACTERS, Remembered
 from producers.gateway.sealing import SealingKey
+from producers.gateway.telling import Telling, defect, misread, not_here, refused
 from schemas.vitals import LIVE, READY, Health
 from schemas.vocabulary import Province
 
@@ -115,12 +114,12 @@ def make_app(door: Door) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    app.add_exception_handler(Refusal, _refused)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, _misread)
-    app.add_exception_handler(HTTPException, _not_here)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, _defect)
+    app.add_exception_handler(Refusal, refused)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, misread)
+    app.add_exception_handler(HTTPException, not_here)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, defect)
     app.state.door = door
-    app.add_middleware(_Telling, meters=door.handler.meters)
+    app.add_middleware(Telling, meters=door.handler.meters)
     for kind in KINDS.values():
         _add_posting(app, door, kind)
     _add_receipts(app, door)
@@ -294,74 +293,3 @@ def _judging(ask: Health_) -> Callable[[], JSONResponse]:
         return JSONResponse({"ok": found.ok, "why": found.why}, status_code=200 if found.ok else 503)
 
     return answer
-
-
-def _problem(refusal: Refusal, headers: dict[str, str] | None = None) -> Response:
-    more = dict(headers or {})
-    if refusal.retry_after_seconds is not None:
-        more["Retry-After"] = str(refusal.retry_after_seconds)
-    if refusal.problem.status == 401:
-        more["WWW-Authenticate"] = "Bearer"
-    body = refusal.problem.model_dump_json().encode()
-    return Response(body, status_code=refusal.problem.status, headers=more, media_type=PROBLEM_JSON)
-
-
-def _refused(_: Request, error: Refusal) -> Response:
-    return _problem(error)
-
-
-def _misread(_: Request, error: Exception) -> Response:
-    """A parameter is wrong; the framework's own answer would repeat what came."""
-    found = error.errors() if isinstance(error, RequestValidationError) else ()
-    places = sorted({".".join(str(part) for part in one["loc"][1:2]) for one in found})
-    detail = f"{', '.join(places) or 'a parameter'} is not of its documented form"
-    return _problem(Refusal(422, "bad_parameter", detail, "see /openapi.json"))
-
-
-def _not_here(_: Request, error: HTTPException) -> Response:
-    status = error.status_code if error.status_code in (404, 405) else 400
-    code = {404: "no_such_path", 405: "wrong_method"}.get(status, "bad_request")
-    return _problem(Refusal(status, code, "there is nothing here by that name and method", "see /openapi.json"),
-                    dict(error.headers or {}))  # fmt: skip
-
-
-def _defect(_: Request, error: Exception) -> Response:
-    log.error("unexpected", error=type(error).__name__)
-    return _problem(Refusal(500, "defect", f"unexpected {type(error).__name__}", "tell the gateway's operator"))
-
-
-class _Telling:
-    """Logs and counts each request by its route: a path or query as it came may hold anything."""
-
-    def __init__(self, app: ASGIApp, meters: Meters) -> None:
-        self._app, self._meters = app, meters
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun, status = time.monotonic(), 500
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noting)
-        finally:
-            self._tell(scope, status, time.monotonic() - begun)
-
-    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")
-        self._meters.requests.labels(route, str(status)).inc()
-        self._meters.seconds.labels(route).observe(seconds)
-        if route in (LIVE, READY):
-            return
-        method = scope["method"] if scope["method"] in _METHODS else "other"
-        bearer = scope.get("state", {}).get("bearer", "")
-        log.info("answered", route=route, method=method, status=status, seconds=round(seconds, 3), bearer=bearer)
-
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
