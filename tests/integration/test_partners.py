@@ -48,6 +48,9 @@ def test_the_walk_through_runs_as_it_stands(stack: Stack, tmp_path: Path) -> Non
     assert "PARTNER-KAFKA-1 is acknowledged" in done.stdout
     accepted = stack.flags("PARTNER-")
     assert {"PARTNER-1", "PARTNER-2", "PARTNER-KAFKA-1"} == accepted.keys()
+    with stack.tables() as client:
+        sql = "SELECT DISTINCT block, document_token FROM crossings WHERE event_id IN ('PARTNER-1', 'PARTNER-KAFKA-1')"
+        assert len(client.execute(sql)) == 1, "tokens by the standard library are other than ours"
 
 
 def crossing(event_id: str, **more: Any) -> dict[str, Any]:
