@@ -138,6 +138,10 @@ class Forwarder:
             except OutboxFailed as error:
                 self._why = str(error)
                 self._ending.wait(AGAIN_SECONDS)
+            except Exception as error:  # its text may hold a value; a thread that ends would let records wait for ever
+                self._why = f"a record of the outbox cannot be sent: unexpected {type(error).__name__}"
+                self._say(self._why)
+                self._ending.wait(AGAIN_SECONDS)
         if publisher is not None:
             publisher.close(flush=False)
 
@@ -154,7 +158,7 @@ class Forwarder:
         if self._told_away:
             self._say("Kafka is back, the outbox is being sent")
         self._told_away = False
-        skew = self.outbox.standing().skew
+        skew = self.outbox.skew()
         far = skew is not None and abs(skew.seconds) > TELLING_SKEW.total_seconds()
         if far and skew is not None and not self._told_skew:
             self._say(f"{told_skew(skew)}: set it, crossings carry its times")

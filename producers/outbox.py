@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS records
     trouble TEXT
 );
 CREATE INDEX IF NOT EXISTS waiting ON records (number) WHERE sent_ms IS NULL;
+CREATE INDEX IF NOT EXISTS long_sent ON records (sent_ms) WHERE sent_ms IS NOT NULL;
 CREATE INDEX IF NOT EXISTS of_device ON records (device, sequence) WHERE sequence IS NOT NULL;
 CREATE TABLE IF NOT EXISTS devices (device TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -206,7 +207,6 @@ class Outbox:
         with self._failing(), self._lock:
             stored, sent, refused, oldest = self._base.execute(_STANDING).fetchone()
             devices = self._base.execute(_DEVICES).fetchall()
-            facts = dict(self._base.execute("SELECT name, value FROM facts"))
         return Standing(
             stored=stored,
             sent=sent,
@@ -216,12 +216,20 @@ class Outbox:
                 Device(name=name, first=first, last=last, missing=last - first + 1 - count)
                 for name, first, last, count in devices
             ),
-            skew=None if "skew_seconds" not in facts else Skew(
-                seconds=facts["skew_seconds"],
-                within_seconds=facts["skew_within_seconds"],
-                measured_at=_moment(facts["skew_measured"]),
-            ),
-        )  # fmt: skip
+            skew=self.skew(),
+        )
+
+    def skew(self) -> Skew | None:
+        """The newest measurement of the clock."""
+        with self._failing(), self._lock:
+            facts = dict(self._base.execute("SELECT name, value FROM facts"))
+        if "skew_seconds" not in facts:
+            return None
+        return Skew(
+            seconds=facts["skew_seconds"],
+            within_seconds=facts["skew_within_seconds"],
+            measured_at=_moment(facts["skew_measured"]),
+        )
 
     def gaps(self, most: int = 1000) -> list[tuple[str, int, int]]:
         """Ranges of numbers that no record has, between the first and the last of a device."""
