@@ -187,6 +187,30 @@ def test_without_a_network_rows_wait_sealed_and_go_when_it_is_back(
     assert {event.nik_token for event in found} == {token(KEY, TokenKind.NIK, NIK)}
 
 
+def test_rows_of_another_gateway_stay_until_it_is_back(broker: str, context: BrowserContext, tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    before = len(crossings(broker, 0))
+    with running_gateway(tmp_path / "mine", broker, "--port", str(port)) as gateway:
+        key = gateway.key("--province", "kepri")
+        page = opened(context, gateway)
+        shifted(page, key)
+    page.fill("#mrz", MRZ)
+    page.keyboard.press("Control+Enter")
+    shows(page, "#queue", "1 menunggu dikirim")
+    with running_gateway(tmp_path / "other", broker, "--port", str(port)) as gateway:
+        page.fill("#key", gateway.key("--province", "kepri"))
+        page.keyboard.press("Tab")
+        shows(page, "#done", "disegel untuk gerbang lain")
+        shows(page, "#queue", "1 menunggu dikirim")
+    with running_gateway(tmp_path / "mine", broker, "--port", str(port)) as gateway:
+        page.reload()
+        page.wait_for_selector("body[data-ready]")
+        page.fill("#key", key)
+        page.keyboard.press("Tab")
+        shows(page, "#queue", "tidak ada yang menunggu")
+    assert len(crossings(broker, 0)) == before + 1
+
+
 def test_nothing_that_was_typed_stands_on_the_devices_disk(
     broker: str, context: BrowserContext, tmp_path: Path
 ) -> None:

@@ -118,6 +118,9 @@ function list(sequence, text, kind) {
   while ($("done").children.length > 8) $("done").lastChild.remove();
 }
 
+// Rows that this gateway cannot open: they stay, for the gateway that they were sealed for may come back.
+const foreign = new Set();
+
 let sending = null;
 function send() {
   sending ??= sendAll().finally(() => (sending = null));
@@ -129,6 +132,7 @@ async function sendAll() {
   const refused = new Map();
   const key = $("key").value.trim();
   for (const { sequence, sealed } of key ? await waiting() : []) {
+    if (foreign.has(sequence)) continue;
     let answer;
     try {
       answer = await fetch("/v1/sealed", {
@@ -147,12 +151,17 @@ async function sendAll() {
       break;
     }
     const body = await answer.json().catch(() => ({}));
-    if (![200, 202, 422].includes(answer.status) && body.code !== "cannot_open") {
+    if (body.code === "cannot_open") {
+      foreign.add(sequence);
+      list(sequence, "disegel untuk gerbang lain, tetap menunggu di alat ini", "bad");
+      continue;
+    }
+    if (![200, 202, 422].includes(answer.status)) {
       showLine("gerbang belum dapat menerima: data menunggu di alat ini", "bad");
       break;
     }
     await take(sequence);
-    const result = body.results?.[0] ?? { status: "rejected", code: body.code };
+    const result = body.results[0];
     if (result.status === "rejected") {
       refused.set(sequence, result);
       list(sequence, `ditolak (${REASONS[result.code] ?? result.code}): isi kembali`, "bad");
