@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
+import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +20,9 @@ from lintas.stack.brokers import running_kafka
 from lintas.stack.ports import free_ports
 from producers.gateway.form import FILES
 from schemas.codec import decode
-from schemas.identity import TokenKind, token
+from schemas.identity import TokenKind, read_mrz, token, write_td1, write_td3
 from schemas.records import TransitEvent
+from schemas.vocabulary import Sex
 from tests.integration.gatewayed import KEY, Gateway, running_gateway
 from tests.integration.test_gateway import with_topics
 from tests.integration.test_identity_canary import BORN, FAMILY, GIVEN, MRZ, NIK, PASSPORT, hits
@@ -231,6 +235,55 @@ def test_nothing_that_was_typed_stands_on_the_devices_disk(
             seen[file.name] = hits(file.read_bytes())
     assert len(seen) > 20
     assert {name: found for name, found in seen.items() if found} == {}
+
+
+def zones(seed: int) -> list[str]:
+    """Passports and cards, half of them with a character exchanged."""
+    chance = random.Random(seed)
+    found = []
+    for number in range(200):
+        write = chance.choice((write_td3, write_td1))
+        text = write(
+            number="".join(chance.choices("XY0123456789", k=chance.choice((7, 9, 9, 12 if write is write_td1 else 9)))),
+            surname=chance.choice(("SERAN", "BERE NAI", "O'BRIEN")),
+            given_names=chance.choice(("MARIA", "", "YOHANES DE BRITO")),
+            birth_date=date(1930, 1, 1) + timedelta(days=chance.randrange(34_000)),
+            sex=chance.choice((Sex.F, Sex.M, Sex.X)),
+            expires_on=date(2027, 1, 1) + timedelta(days=chance.randrange(3_000)),
+        )
+        if number % 2:
+            place = chance.randrange(len(text))
+            text = text if text[place] == "\n" else f"{text[:place]}{chance.choice('A0<9')}{text[place + 1 :]}"
+        found.append(text.replace("\n", "") if number % 5 == 0 else text)
+    return found
+
+
+def test_the_form_reads_a_zone_as_the_publisher_does(broker: str, context: BrowserContext, tmp_path: Path) -> None:
+    seed = int(os.environ.get("LINTAS_TEST_SEED", random.randrange(10**9)))
+    sys.stdout.write(f"LINTAS_TEST_SEED={seed}\n")
+    texts = zones(seed)
+    with running_gateway(tmp_path / "g", broker) as gateway:
+        page = opened(context, gateway)
+        script = """async (texts) => {
+          const form = await import("/form/mrz.js");
+          return texts.map((text) => form.readMrz(text, new Date()));
+        }"""
+        read = page.evaluate(script, texts)
+    today = datetime.now(UTC).date()
+    wrong = 0
+    for text, theirs in zip(texts, read, strict=True):
+        ours = read_mrz(text, today)
+        assert not ours.problem
+        fields, checks = theirs["fields"], theirs["checks"]
+        assert all(checks.values()) == ours.ok, text
+        wrong += not ours.ok
+        assert checks["document_number"] == ours.checks["number"], text
+        assert checks["birth_date"] == ours.checks["birth_date"], text
+        assert fields["document_number"] == (ours.number or ""), text
+        assert fields["name"] == ours.name, text
+        if ours.birth_date and ours.checks["birth_date"]:
+            assert fields["birth_date"] == ours.birth_date.isoformat(), text
+    assert 15 < wrong < 100
 
 
 def test_every_file_of_the_form_is_served_and_names_no_other_host() -> None:

@@ -63,13 +63,13 @@ function longNumber(number, digit, optional) {
 }
 
 function told(first, number, nation, born, sex, expires, names, checks, today) {
-  const [surname, given = ""] = names.replace(/<+$/, "").split("<<");
+  const [surname, ...given] = names.replace(/<+$/, "").split("<<");
   const plain = (text) => text.replaceAll("<", " ").trim().replace(/ +/g, " ");
   return {
     fields: {
       document_type: first.startsWith("P") ? "passport" : "",
-      document_number: number.replace(/<+$/, ""),
-      name: `${plain(given)} ${plain(surname)}`.trim(),
+      document_number: number.replace(/^<+|<+$/g, ""),
+      name: `${plain(given.join("<<"))} ${plain(surname)}`.trim(),
       nationality: nation.replaceAll("<", ""),
       birth_date: day(born, (year) => (today.getFullYear() % 100 >= year ? 2000 : 1900)),
       sex: { F: "F", M: "M" }[sex] ?? "X",
