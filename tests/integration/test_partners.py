@@ -23,6 +23,8 @@ from tests.integration.stacked import Stack, clean_environment, lintas
 
 pytestmark = pytest.mark.stack
 
+ALONE = "ID-21-BLP"
+"""A post that no other test has crossings of."""
 DOCS = Path(__file__).parents[2] / "docs" / "partners"
 
 
@@ -154,17 +156,15 @@ def test_feeds_say_how_well_a_checkpoint_delivers(stack: Stack, tmp_path: Path) 
     now = datetime.now(UTC)
     ahead = (now + timedelta(minutes=10)).isoformat(timespec="seconds")
     rows = [
-        crossing(
-            "FEED-1", checkpoint_id="ID-21-TBK", device_id="g", sequence=1, mode="sea", occurred_at=now.isoformat()
-        ),
-        crossing("FEED-2", checkpoint_id="ID-21-TBK", device_id="g", sequence=5, occurred_at=ahead),
+        crossing("FEED-1", checkpoint_id=ALONE, device_id="g", sequence=1, mode="sea", occurred_at=now.isoformat()),
+        crossing("FEED-2", checkpoint_id=ALONE, device_id="g", sequence=5, occurred_at=ahead),
     ]
     file = write(tmp_path / "feeds.csv", "crossings", rows)
     for _ in range(2):
         stack.publish("crossings", file)
     stack.wait()
     told = stack.run("feeds", "--quality", "--province", "kepri", "--format", "json").rows
-    mine = {(one["measure"], one["name"]): one["value"] for one in told if one["checkpoint_id"] == "ID-21-TBK"}
+    mine = {(one["measure"], one["name"]): one["value"] for one in told if one["checkpoint_id"] == ALONE}
     assert (mine["events", ""], mine["duplicates", ""], mine["contract", "v1"]) == (2, 2, 4)
     assert (mine["completeness", "mode"], mine["completeness", "sex"], mine["completeness", "device_id"]) == (0.5, 0, 1)
     assert mine["missing_numbers", "g"] == 3
