@@ -130,7 +130,10 @@ def read_day(text: str) -> date:
         Misuse: it is none.
     """
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
+        found = date.min
+    if not 1990 <= found.year <= 2100:
         msg = f"{text!r} is no day: write it as 2026-11-03"
-        raise Misuse(msg) from None
+        raise Misuse(msg)
+    return found

@@ -14,6 +14,7 @@ from anyio import from_thread, to_thread
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BeforeValidator
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -177,7 +178,7 @@ def _responses() -> dict[int | str, dict[str, Any]]:
         422: {"description": "All rows are rejected, or a parameter is wrong.", "content": _JSON_ANSWER | _PROBLEM},
     }
     told[200]["model"] = Answer
-    return told | _problems()
+    return told | {status: text for status, text in _problems().items() if status != 404}
 
 
 def _problems() -> dict[int | str, dict[str, Any]]:
@@ -186,6 +187,7 @@ def _problems() -> dict[int | str, dict[str, Any]]:
         400: "The body cannot be read; nothing is published.",
         401: "No key, or an unknown one.",
         403: "The key is not for these rows.",
+        404: "This gateway knows no store to ask.",
         408: "The client sent nothing for too long.",
         409: "The idempotency key came with another body, or is being worked on.",
         413: "The body or the number of rows is too large.",
@@ -232,10 +234,25 @@ async def _next(chunks: AsyncIterator[bytes], idle_seconds: float) -> bytes:
         raise Refusal(400, "gone", "the client went away", "repeat the request") from None
 
 
+def iso_day(text: str) -> date:
+    """A calendar day as it is documented; pydantic would take seconds since 1970 too.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = date.fromisoformat(text)
+    if len(text) != len("2026-11-03") or not 1990 <= found.year <= 2100:
+        msg = "not YYYY-MM-DD"
+        raise ValueError(msg)
+    return found
+
+
 def _add_receipts(app: FastAPI, door: Door) -> None:
     def get(
         bearer: Bearer,
-        day: Annotated[date | None, Query(description="In the province's zone; today where it is not given.")] = None,
+        day: Annotated[
+            date | None, BeforeValidator(iso_day), Query(description="In the province's zone; today if not given.")
+        ] = None,
         event: Annotated[
             str | None,
             Query(min_length=1, max_length=128, description="One event instead, or one rejected row by its digest."),
@@ -246,12 +263,12 @@ def _add_receipts(app: FastAPI, door: Door) -> None:
             raise Refusal(403, "wrong_key", detail, "ask with a key of the province")
         if door.receipts is None:
             detail, mend = "this gateway knows no store to ask", "set LINTAS_CLICKHOUSE where it runs"
-            raise Refusal(503, "no_store", detail, mend, retry_after_seconds=3600)
+            raise Refusal(404, "no_store", detail, mend)
         lines = door.receipts(bearer.province, day, event)
         return Response("".join(f"{line}\n" for line in lines), media_type=Form.NDJSON.value)
 
     lines = {Form.NDJSON.value: {"schema": {"type": "string", "description": "One JSON object a line."}}}
-    told: dict[int | str, dict[str, Any]] = {s: t for s, t in _problems().items() if s in (401, 403, 429, 503)}
+    told: dict[int | str, dict[str, Any]] = {s: t for s, t in _problems().items() if s in (401, 403, 404, 429, 503)}
     app.add_api_route(
         "/v1/receipts",
         get,
