@@ -241,7 +241,7 @@ def iso_day(text: str) -> date:
         ValueError: it is none.
     """
     found = date.fromisoformat(text)
-    if len(text) != len("2026-11-03") or not 1990 <= found.year <= 2100:
+    if text != found.isoformat() or not 1990 <= found.year <= 2100:
         msg = "not YYYY-MM-DD"
         raise ValueError(msg)
     return found

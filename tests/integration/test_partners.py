@@ -149,7 +149,7 @@ def test_a_gateway_gives_a_province_its_own_receipts(stack: Stack, tmp_path: Pat
         assert (total["kind"], total["province"], "signature" in total) == ("total", "kepri", False)
         assert gateway.ask("/v1/receipts").status == 401
         assert gateway.ask("/v1/receipts", key=gateway.key("--for", "registry")).status == 403
-        for day in ("2026-13-01", "0", "20261103", "2026-W45-2", "9999-12-31", "0001-01-01", ""):
+        for day in ("2026-13-01", "0", "20261103", "2026-W45-2", "9999-12-31", "0001-01-01"):
             assert gateway.ask(f"/v1/receipts?day={day}", key=kepri).status == 422
 
 
