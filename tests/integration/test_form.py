@@ -232,7 +232,7 @@ def test_nothing_that_was_typed_stands_on_the_devices_disk(
     seen: dict[str, Any] = {}
     for file in (tmp_path / "profile").rglob("*"):
         if file.is_file():
-            seen[file.name] = hits(file.read_bytes())
+            seen[str(file)] = hits(file.read_bytes())
     assert len(seen) > 20
     assert {name: found for name, found in seen.items() if found} == {}
 
