@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -128,3 +129,26 @@ def _address(log: Path, begin: int, process: subprocess.Popen[bytes]) -> str:
         time.sleep(0.05)
     message = f"the gateway does not listen: {log.read_text()}"
     raise AssertionError(message)
+
+
+def fuzz(gateway: Gateway, keys: Mapping[str, str], place: Path, *options: str) -> None:
+    """Schemathesis on a gateway, with a key for each path: it must test all of them and find nothing."""
+    config = [
+        "[checks]",
+        # a row that breaks the document among others that do not: told by its result
+        'negative_data_rejection.expected-statuses = ["4xx", 207]',
+        # the document gives the form of a row, not all that a row must be
+        'positive_data_acceptance.expected-statuses = ["2xx", 409, 422]',
+    ]
+    for path, key in keys.items():
+        config += ["[[operations]]", f'include-path = "/v1/{path}"', f'headers = {{ Authorization = "Bearer {key}" }}']
+    (place / "schemathesis.toml").write_text("\n".join(config))
+    seed = os.environ.get("LINTAS_TEST_SEED", "1")
+    done = subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run",
+         f"{gateway.url}/openapi.json", "--seed", seed, "--no-color", *options],
+        cwd=place, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No issues found" in done.stdout, done.stdout
+    assert f"Tested: {len(keys)}" in done.stdout

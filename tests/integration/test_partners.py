@@ -17,7 +17,7 @@ from kafka import KafkaProducer
 from lintas.stack.ports import free_ports
 from schemas.vocabulary import Province
 from sinks.receipts import Day, zone_of
-from tests.integration.gatewayed import running_gateway
+from tests.integration.gatewayed import fuzz, running_gateway
 from tests.integration.known import BATAM, write
 from tests.integration.stacked import Stack, clean_environment, lintas
 
@@ -136,7 +136,7 @@ def test_a_gateway_gives_a_province_its_own_receipts(stack: Stack, tmp_path: Pat
         "LINTAS_CLICKHOUSE_USER": "analyst",
         "LINTAS_CLICKHOUSE_PASSWORD_FILE": str(stack.directory / "clickhouse" / "analyst.password"),
     }
-    with running_gateway(tmp_path / "g", stack.kafka, more=click) as gateway:
+    with running_gateway(tmp_path / "g", stack.kafka, "--rate", "1000", "--burst", "9999", more=click) as gateway:
         kepri, kalbar = gateway.key("--province", "kepri"), gateway.key("--province", "kalbar")
         assert gateway.post("crossings", crossing("GATE-1"), kepri).status == 200
         refused = gateway.post("crossings", crossing("GATE-2", direction="up"), kepri).results[0]["digest"]
@@ -147,6 +147,7 @@ def test_a_gateway_gives_a_province_its_own_receipts(stack: Stack, tmp_path: Pat
             assert gateway.ask(f"/v1/receipts?event={asked}", key=kalbar).body == b""
         *_, total = [json.loads(line) for line in gateway.ask("/v1/receipts", key=kepri).body.splitlines()]
         assert (total["kind"], total["province"], "signature" in total) == ("total", "kepri", False)
+        fuzz(gateway, {"receipts": kepri}, tmp_path, "--include-path", "/v1/receipts", "--max-time", "12")
         assert gateway.ask("/v1/receipts").status == 401
         assert gateway.ask("/v1/receipts", key=gateway.key("--for", "registry")).status == 403
         for day in ("2026-13-01", "0", "20261103", "2026-W45-2", "9999-12-31", "0001-01-01"):
