@@ -223,6 +223,10 @@ VALUES: Mapping[str, Mapping[str, Pair]] = {
         "mrz_unreadable": ("MRZ tidak terbaca", "MRZ unreadable"),
         "mrz_check_failed": ("angka periksa MRZ salah", "MRZ check digit wrong"),
         "mrz_contradicts_row": ("MRZ berbeda dari data lain", "MRZ contradicts the row"),
+        "mrz_repaired": (
+            "satu karakter MRZ diperbaiki menurut angka periksa",
+            "one character of the MRZ mended by its check digits",
+        ),
         "no_name": ("tanpa nama", "no name"),
         "near_birth_date": (
             "disimpan juga di bawah tanggal lahir yang mirip",
