@@ -1,24 +1,20 @@
-"""Commands for analysts: flags, explain, clusters, accounting, feeds, rejected."""
+"""Commands for analysts: flags, explain, clusters, accounting."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lintas.cli.listing import Column, json_line, show
-from lintas.cli.shell import DirectoryOption, Format, FormatOption, ProvinceOption, optional_time, shell_of
+from lintas.cli.shell import DirectoryOption, Format, FormatOption, ProvinceOption, client_of, optional_time, shell_of
 from lintas.failing import Failure, Misuse
 from schemas.vocabulary import Province, Status
-
-if TYPE_CHECKING:
-    from clickhouse_driver import Client
 
 _FLAGS = (
     Column(field="event_id"),
@@ -52,56 +48,6 @@ _ACCOUNTING = tuple(
     Column(field=name, right=name != "province")
     for name in ("province", "published", "assessed", "rejected", "duplicate")
 )
-_FEEDS = (
-    Column(field="kind"),
-    Column(field="province"),
-    Column(field="name"),
-    Column(field="last_at", title="last at (UTC)", is_time=True),
-    Column(field="last_published_at", title="last published", is_time=True),
-    Column(field="silence_seconds", title="silent s", right=True),
-    Column(field="events", right=True),
-    Column(field="missing", right=True),
-    Column(field="waiting", right=True),
-    Column(field="median_seconds", title="median s", right=True),
-)
-_QUALITY = (
-    Column(field="province"),
-    Column(field="checkpoint_id", title="checkpoint"),
-    Column(field="measure"),
-    Column(field="name"),
-    Column(field="value", right=True),
-)
-_SILENT = (
-    Column(field="kind"),
-    Column(field="province"),
-    Column(field="name"),
-    Column(field="ship"),
-    Column(field="called_on", title="called on"),
-    Column(field="last_at", title="last at (UTC)", is_time=True),
-    Column(field="silent_seconds", title="silent s", right=True),
-    Column(field="daily", right=True),
-    Column(field="expected", right=True),
-)
-_REJECTED = (
-    Column(field="owner"),
-    Column(field="stage"),
-    Column(field="reason"),
-    Column(field="field"),
-    Column(field="topic"),
-    Column(field="partition", right=True),
-    Column(field="offset", right=True),
-    Column(field="line", right=True),
-    Column(field="message", wrap=True),
-    Column(field="digest", most=13),
-    Column(field="happened_at", title="happened at (UTC)", is_time=True),
-)
-_COUNTS = (
-    Column(field="owner"),
-    Column(field="stage"),
-    Column(field="reason"),
-    Column(field="records", right=True),
-    Column(field="last_at", title="last at (UTC)", is_time=True),
-)
 
 
 class StatusChoice(StrEnum):
@@ -133,7 +79,7 @@ class TextFormat(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Add this group's commands."""
-    for command in (flags, explain, clusters, accounting, feeds, rejected):
+    for command in (flags, explain, clusters, accounting):
         app.command()(command)
 
 
@@ -163,7 +109,7 @@ def flags(
         # who is missing is a question of now, not of a verdict: see sinks/absences.py
         _missing(context, wanted, province, times, form, directory)
         return
-    with _client(context, directory) as client:
+    with client_of(context, directory) as client:
         found = queries.flags(
             client, province=province.value if province else None, rule=wanted, status=status.value, **times
         )
@@ -182,7 +128,7 @@ def _missing(
     from sinks.absences import absences
 
     shell = shell_of(context)
-    with _client(context, directory) as client:
+    with client_of(context, directory) as client:
         terms = terms_of(policy_now(shell.settings(directory), client, shell.clock()))
         weight = terms.weights[rule]
         shell.say(f"{rule} is a view of who was not seen again: it weighs {weight} and flags nobody by itself")
@@ -209,7 +155,7 @@ def explain(
 
     shell = shell_of(context)
     settings = shell.settings(directory)
-    with _client(context, directory) as client:
+    with client_of(context, directory) as client:
         entries = look_up(client, event_id, province.value if province else None)
         terms = terms_of(policy_now(settings, client, shell.clock()))
         missing = list(absences(client, terms, now=shell.clock(), event_id=event_id)) if entries else []
@@ -250,7 +196,7 @@ def clusters(
 
     wanted = None if status is StatusChoice.ANY else status.value
     asked = None if rule is None else _rule(rule)
-    with _client(context, directory) as client:
+    with client_of(context, directory) as client:
         found = queries.clusters(client, status=wanted, rule=asked, event_id=event)
         show(found, _CLUSTERS, form, empty="no groups")
 
@@ -259,114 +205,13 @@ def accounting(context: typer.Context, form: FormatOption = Format.TABLE, direct
     """What became of everything: published = assessed + rejected + duplicate, for each province."""
     from sinks import queries
 
-    with _client(context, directory) as client:
+    with client_of(context, directory) as client:
         rows = queries.accounting(client)
     show(rows, _ACCOUNTING, form)
     for row in rows:
         rest = row["published"] - row["assessed"] - row["rejected"] - row["duplicate"]
         if rest:
             shell_of(context).say(f"{row['province']}: {rest} not accounted for yet: see `lintas wait`")
-
-
-def feeds(
-    context: typer.Context,
-    silent: Annotated[
-        bool, typer.Option("--silent", help="Only checkpoints and ships of which people must have come, and none did.")
-    ] = False,
-    quality: Annotated[
-        bool,
-        typer.Option("--quality", help="How well: delay, completeness, copies, refusals, clocks, gaps and contracts."),
-    ] = False,
-    province: ProvinceOption = None,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="With --quality: what came in so many days.")] = 30,
-    form: FormatOption = Format.TABLE,
-    directory: DirectoryOption = None,
-) -> None:
-    """Who delivers: registries by watermark, checkpoints by last crossing, silence, gaps and delay."""
-    from sinks import queries
-    from sinks.feeding import feed_quality
-
-    if silent:
-        _silent(context, form, directory)
-        return
-    empty = "nobody has delivered anything yet"
-    if not quality:
-        if province is not None:
-            msg = "--province goes with --quality"
-            raise Misuse(msg)
-        with _client(context, directory) as client:
-            show(queries.feeds(client), _FEEDS, form, empty=empty)
-        return
-    now = shell_of(context).clock()
-    with _client(context, directory) as client:
-        found = feed_quality(client, since=now - timedelta(days=days), now=now, province=province)
-        show(found, _QUALITY, form, empty=empty)
-
-
-def _silent(context: typer.Context, form: Format, directory: Path | None) -> None:
-    from lintas.policies import policy_now, silence_terms_of
-    from sinks.silences import silences
-
-    shell = shell_of(context)
-    with _client(context, directory) as client:
-        terms = silence_terms_of(policy_now(shell.settings(directory), client, shell.clock()))
-        show(silences(client, terms, now=shell.clock()), _SILENT, form, empty="nothing is silent")
-
-
-def rejected(
-    context: typer.Context,
-    province: ProvinceOption = None,
-    registry: Annotated[bool, typer.Option("--registry", help="Only departures, heartbeats and reports.")] = False,
-    reason: Annotated[str | None, typer.Option(metavar="R", help="Only refused for this reason.")] = None,
-    stage: Annotated[str | None, typer.Option(help="Only by publisher, matcher or loader.")] = None,
-    summary: Annotated[bool, typer.Option("--summary", help="Counts by owner, stage and reason.")] = False,
-    with_payload: Annotated[
-        bool,
-        typer.Option("--with-payload", help="The records themselves, from Kafka: for `replay-rejected --repaired`."),
-    ] = False,
-    form: FormatOption = Format.TABLE,
-    directory: DirectoryOption = None,
-) -> None:
-    """What was refused, where and why; the table never has a record's bytes."""
-    from sinks import queries
-
-    if province and registry:
-        msg = "--province and --registry exclude each other"
-        raise Misuse(msg)
-    owner = "registry" if registry else (province.value if province else None)
-    if with_payload:
-        _export(context, owner, reason, form, directory)
-        return
-    with _client(context, directory) as client:
-        if summary:
-            show(queries.rejected_counts(client), _COUNTS, form, empty="nothing was refused")
-        else:
-            found = queries.rejected(client, owner=owner, reason=reason, stage=stage)
-            show(found, _REJECTED, form, empty="nothing was refused")
-
-
-def _export(
-    context: typer.Context, owner: str | None, reason: str | None, form: Format, directory: Path | None
-) -> None:
-    from lintas.replaying import exported, read_rejected
-    from schemas.topics import refusals_of
-
-    if form is not Format.JSON:
-        msg = "--with-payload needs --format json"
-        raise Misuse(msg)
-    shell = shell_of(context)
-    settings = shell.reaching(directory, kafka=True)
-    for one in read_rejected(settings):
-        mine = owner is None or refusals_of(one.topic) == f"rejected.{owner}"
-        if one.payload_base64 and mine and reason in (None, one.reason.value):
-            sys.stdout.write(json_line(exported(one)))
-    shell.say("these are the records as they came: whoever wrote them may have put identities in")
-
-
-def _client(context: typer.Context, directory: Path | None) -> AbstractContextManager[Client]:
-    from lintas.store import open_client
-
-    return open_client(shell_of(context).reaching(directory, clickhouse=True))
 
 
 def _rule(text: str) -> str:

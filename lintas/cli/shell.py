@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lintas.failing import Failure, Misuse
 from lintas.settings import Settings
 from schemas.vocabulary import Province
+
+if TYPE_CHECKING:
+    from clickhouse_driver import Client
 
 Clock = Callable[[], datetime]
 
@@ -112,3 +116,10 @@ DirectoryOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="json is one object a line.")]
 ProvinceOption = Annotated[Province | None, typer.Option("--province", help="Only this transit province.")]
+
+
+def client_of(context: typer.Context, directory: Path | None) -> AbstractContextManager[Client]:
+    """Who asks ClickHouse for a command."""
+    from lintas.store import open_client
+
+    return open_client(shell_of(context).reaching(directory, clickhouse=True))
