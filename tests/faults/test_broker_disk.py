@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(200)]
 DISK_BYTES = 128 << 20
 LEFT_BYTES = 512 << 10
 """Less than the file takes. With nothing at all left the broker's mapped indexes have no page to grow into, and the
-virtual machine dies of SIGBUS before Kafka can say why."""
+virtual machine may die of SIGBUS before Kafka can say why."""
 ROWS = 6_000
 HEADER = "event_id,checkpoint_id,occurred_at,direction,name,birth_date,document_type,document_number\n"
 
