@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from clickhouse_driver import Client
 
 from schemas.reference import office_region
 from schemas.reference.regions import districts
+from schemas.vocabulary import Province
 from sinks.indicator_texts import INDICATORS
 from sinks.queries import EARLIEST_MS, LATEST_MS
 from sinks.reading import Shown, everything, milliseconds
@@ -111,10 +112,7 @@ def indicators(
     rows = _of_registrations(registrations, offices, rest)
     rows += _of_crossings(crossings)
     rows += _of_referrals(everything(client, _REFERRALS, asked))
-    for feed in everything(client, _FEEDS, asked):
-        rows.append(_row("feed_events", feed["events"], area=feed["province"]))
-        rows.append(_row("feed_missing", feed["missing"], area=feed["province"]))
-        rows.append(_row("feed_delay", feed["slowest"], area=feed["province"]))
+    rows += _of_feeds(everything(client, _FEEDS, asked), [province] if province else [p.value for p in Province])
     rows += [_row(name, None) for name in ("acknowledged", "reports_received", "targets", "village_supervision")]
     order = list(INDICATORS)
     return sorted(rows, key=lambda row: (row["step"], order.index(row["indicator"]), row["area"]))
@@ -164,6 +162,20 @@ def _of_crossings(found: Shown) -> list[Shown]:
         _row("non_procedural", found["non_procedural"], of=found["decided"]),
         _row("undecided", found["undecided"], of=found["decided"] + found["undecided"]),
     ]
+
+
+def _of_feeds(found: Sequence[Shown], provinces: Iterable[str]) -> list[Shown]:
+    """A province that delivers nothing is told too."""
+    feeds = {feed["province"]: feed for feed in found}
+    rows = []
+    for province in provinces:
+        feed = feeds.get(province, {"events": 0, "missing": None, "slowest": None})
+        rows += [
+            _row("feed_events", feed["events"], area=province),
+            _row("feed_missing", feed["missing"], area=province),
+            _row("feed_delay", feed["slowest"], area=province),
+        ]
+    return rows
 
 
 def _of_referrals(found: Sequence[Shown]) -> list[Shown]:
