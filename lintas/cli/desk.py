@@ -55,7 +55,7 @@ def review(
     directory: DirectoryOption = None,
 ) -> None:
     """Move the review of a crossing: into its history, through the log; what the lifecycle forbids is refused."""
-    from lintas.reviewing import ReviewLog, current_user, the_province
+    from lintas.reviewing import ReviewLog, check_texts, current_user, the_province
     from lintas.store import open_client
     from sinks.moves import Move, MoveRefused, review_for, wait_for
 
@@ -63,6 +63,7 @@ def review(
     _check_options(move, verdict, assignee, until)
     settings = shell.reaching(directory, kafka=True, clickhouse=True)
     who, at = reviewer or current_user(), shell.clock()
+    check_texts(at, note, who, assignee or "")
     with open_client(settings) as client:
         wanted = Move(
             event_id=event_id,

@@ -26,6 +26,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+expect.set_options(timeout=20_000)
 PAGES = (
     *("/", "/?rule=R99", "/?province=kepri&sort=highest", "/flag/kepri/e1", "/person/kepri/e1", "/referral/kepri/e1"),
     *("/rules", "/feeds", "/accounting", "/indicators", "/search", "/search?id=e1", "/search?withheld=1", "/nowhere"),

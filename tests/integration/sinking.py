@@ -20,7 +20,7 @@ from schemas import topics
 from schemas.brokers import BrokerKind
 from schemas.codec import encode
 from schemas.errors import Reason
-from schemas.records import Record
+from schemas.records import PolicyVersion, Record, Suppression
 from schemas.verdicts import Assessment, Cluster, Finding, MatchScores, Rejected, Review
 from schemas.vocabulary import Direction, DocumentType, Province, ReviewVerdict, Status, Tier
 from sinks.batch import TOPICS, Batch
@@ -30,6 +30,7 @@ from sinks.migrating import migrate
 from sinks.settings import Settings, StoreAddress
 from sinks.store import Store, connect
 from sinks.tables import Place
+from streams.policy import shipped_policy, shipped_text
 from tests.people import BATAM, T0, crossing, departure, heartbeats
 
 PARTITIONS = 2
@@ -108,6 +109,32 @@ def cluster(*members: str) -> Cluster:
     )
 
 
+def version() -> PolicyVersion:
+    return PolicyVersion(
+        name="ntt",
+        text=shipped_text(),
+        digest=shipped_policy().digest,
+        author="Maria",
+        activated_by="Yosef",
+        effective_from=T0,
+        activated_at=T0,
+    )
+
+
+def suppression() -> Suppression:
+    return Suppression(
+        suppression_id="s1",
+        event_id="e1",
+        province=Province.KEPRI,
+        block=BLOCK,
+        rules=("R01",),
+        reason="sudah diperiksa",
+        made_by="analis-1",
+        made_at=T0,
+        until=T0 + timedelta(days=30),
+    )
+
+
 def one_of_everything(count: int = 5) -> list[tuple[str, Record | bytes]]:
     """Records for every topic that the loader reads, with two that nobody can read."""
     said: list[tuple[str, Record | bytes]] = []
@@ -121,6 +148,7 @@ def one_of_everything(count: int = 5) -> list[tuple[str, Record | bytes]]:
     said += [(topics.DEPARTURES, departure()), *((topics.DEPARTURES, beat) for beat in heartbeats())]
     said += [("transit.kalbar", b"{"), (topics.ASSESSMENTS, b'{"record":"assessment"}')]
     said += [("rejected.kepri", refusal()), ("rejected.registry", refusal(topic="departures", line=4))]
+    said += [(topics.POLICIES, version()), (topics.SUPPRESSIONS, suppression()), (topics.SHADOW_ASSESSMENTS, verdict())]
     return [*said, (topics.REVIEWS, review()), (topics.CLUSTERS, cluster("e1", "e3"))]
 
 

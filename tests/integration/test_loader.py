@@ -79,6 +79,9 @@ def test_everything_that_is_published_is_stored(log: Log, database: StoreAddress
     assert counts(client_of(database)) == {
         "assessment_versions": 10,
         "assessments": 5,
+        "shadow_assessments": 1,
+        "policies": 1,
+        "suppressions": 1,
         "crossings": 6,  # the unreadable one is in the ledger too
         "departures": 1,
         "heartbeats": 4,
