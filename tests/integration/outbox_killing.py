@@ -31,7 +31,7 @@ def crossing(event_id: str, born: int) -> Message:
     row = {"event_id": event_id, "checkpoint_id": "ID-21-TBK", "occurred_at": "2026-11-03T09:30:00+07:00",
            "direction": "out", "name": "MARIA CONTOH", "birth_date": f"1998-05-{born:02d}"}  # fmt: skip
     found = row_of_pairs(parse_object(json.dumps(row).encode()), 1, CROSSINGS, set())
-    return read_messages(found, CROSSINGS, province=None, key=KEY)[0][0]
+    return read_messages(found, CROSSINGS, province=None, keys=(KEY,))[0][0]
 
 
 def now() -> datetime:

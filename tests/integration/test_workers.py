@@ -156,7 +156,8 @@ def test_workers_end_with_whoever_reads_the_file(broker: str, crossings: Path) -
             said = reader.communicate(timeout=60)[1]
         assert len(workers) == 2
         assert psutil.wait_procs(workers, timeout=15)[1] == []
-        assert said.count(b"Traceback") <= 1  # the reader's own, of KeyboardInterrupt
+        # the reader's own, of KeyboardInterrupt; it may come while another exception is handled
+        assert said.count(b"Traceback") - said.count(b"During handling of the above") <= 1, said.decode()
 
 
 def _workers(of: int | None = None) -> list[psutil.Process]:
