@@ -205,7 +205,7 @@ class Casebook:
         row = numbered(number, body_of(row))
         if touched is not None:
             self._touch(touched, [number])
-            if touched.before[number] is not None:
+            if not touched.is_new(number):
                 touched.replaced.setdefault(number, known)
             for way in self._reigns.ways:
                 self._touch(touched, by_crossing(memory, dossier, known, tokens_of(known), touched.before, way))
@@ -292,8 +292,9 @@ class Casebook:
         since_us, until_us, differs = self._reigns.add(version, digest, self.watermarks)
         for number, row in enumerate(self.memory.rows):
             if since_us <= at_us(row) < until_us:
-                if differs and touched is not None:
-                    touched.before.setdefault(number, None)  # the policy stands on a verdict: it is another one now
+                if differs and touched is not None and number not in touched.before:
+                    touched.before[number] = None
+                    touched.anew.add(number)
                 self._let_wait(row, number)
         self._facts += 1
 

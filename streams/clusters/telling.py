@@ -40,7 +40,7 @@ class Telling:
             if crossing is None or crossing.row is not row:
                 crossing = Crossing(row, homes[number].block)
             keys = keys_of(crossing, self._policy)
-            if was is None and shows_own(row):
+            if touched.is_new(number) and shows_own(row):
                 # who shows a document is told once, whatever is said of each
                 others = memory.under(crossing.document)
                 if len(others) == 1 or self._is_first(homes[number], row, others):
@@ -56,12 +56,11 @@ class Telling:
     def _correct(self, number: int, row: bytes) -> None:
         """A crossing's content was corrected: some groups may have lost it."""
         was, dossier = self._touched.before[number], self._memory.homes[number]
-        if was is None:
-            return
         old, new = Crossing(row, dossier.block), Crossing(self._memory.rows[number], dossier.block)
         self._shown |= {(dossier, seal): None for seal in (old.document, new.document) if seal != NOTHING}
-        before, after = member_of(old, was), member_of(new, self._touched.now.get(number, was))
-        if before == after:
+        now = self._touched.now.get(number) or was or self._verdict(number)
+        after = member_of(new, now)
+        if was is not None and member_of(old, was) == after:
             return
         keys = keys_of(new, self._policy)
         lost = tuple(key for key in keys_of(old, self._policy) if key not in keys)
@@ -72,9 +71,9 @@ class Telling:
 
     def _show(self, dossier: Dossier, seal: bytes) -> None:
         """Of all crossings with one document under one birth date the first is told: it stands for the others."""
-        known, memory = self._touched.before, self._memory
+        memory, is_new = self._memory, self._touched.is_new
         here = {number_of(r): r for r in memory.under(seal) if memory.homes[number_of(r)] is dossier}
-        there = {n: r for n, r in here.items() if known.get(n, r) is not None}
+        there = {n: r for n, r in here.items() if not is_new(n)}
         there |= {n: r for n, r in self._touched.replaced.items() if memory.homes[n] is dossier}
         before, after = _first(seal, there.values()), _first(seal, here.values())
         if before == after:
@@ -99,7 +98,7 @@ class Telling:
             when = at_us(other)
             if when < at or (when == at and key_of(other) < key_of(row)):
                 return False
-            is_known = is_known or self._touched.before.get(number, row) is not None
+            is_known = is_known or not self._touched.is_new(number)
         if is_known:
             self._shown[dossier, seal] = None
         return not is_known

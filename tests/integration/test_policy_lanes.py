@@ -57,17 +57,23 @@ def _lane(born: date) -> int:
     return partition_of(Person(born=born).block.encode(), LANES)
 
 
-def test_a_policy_for_the_past_says_every_verdict_anew(broker: str, start: Callable[..., Matcher]) -> None:
+def test_a_policy_for_the_past_says_every_verdict_anew_in_several_transactions(
+    broker: str, start: Callable[..., Matcher]
+) -> None:
     sent = one_lane(MORE_THAN_A_PART)
     matcher = start(broker)
     matcher.wait_open()
     publish(broker, sent)
     wait_for_all(broker, matcher)
+    # the status is written once a second: it may not tell of the last transactions yet
+    lanes.until(lambda: matcher.status()["totals"]["assessments"] == MORE_THAN_A_PART)
+    transactions = matcher.status()["totals"]["transactions"]
     change = version(-1, "R01: 55")
     publish(broker, change)
     wait_for_all(broker, matcher)
     assert_right(broker, sent + change)
     lanes.until(lambda: matcher.status()["totals"]["assessments"] == 2 * MORE_THAN_A_PART)
+    lanes.until(lambda: matcher.status()["totals"]["transactions"] - transactions == LANES + 1)
     assert {len(verdicts) for verdicts in said(broker).values()} == {2}
 
 

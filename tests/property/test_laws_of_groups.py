@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.records import Heartbeat, TransitEvent
+from schemas.records import Heartbeat, PolicyVersion, TransitEvent
 from schemas.verdicts import Cluster
 from schemas.vocabulary import Direction, Province, Purpose, Sex
 from streams.casebook import Admitted, Casebook
@@ -18,6 +18,7 @@ from streams.clusters.book import AdmittedMember, Clusterbook
 from streams.policy import Policy
 from tests.groups import POLICY, placed, seat, someone
 from tests.people import NUNUKAN, T0, admitted, departure, heartbeats
+from tests.strategies import policies as versions
 
 LANES = 3
 SMALL = POLICY.model_copy(update={"groups": POLICY.groups.model_copy(update={"judged_members": 2, "judged_elders": 1})})
@@ -54,7 +55,7 @@ def streams_of(world: Sequence[Any], chance: random.Random) -> list[Told]:
     """What each lane of people tells the groups, its facts in some order and some of them twice."""
     lanes: list[Told] = []
     for lane in range(LANES):
-        facts = [f for f in world if isinstance(f, Heartbeat) or lane_of(f) == lane]
+        facts = [f for f in world if isinstance(f, Heartbeat | PolicyVersion) or lane_of(f) == lane]
         facts += chance.sample(facts, chance.randint(0, len(facts)))
         chance.shuffle(facts)
         book, said = Casebook(POLICY), []
@@ -110,6 +111,14 @@ def test_law_1_order_does_not_matter(world: list[Any], policy: Policy, confirmed
     one = interleaved(streams_of(facts, chance), chance)
     other = interleaved(streams_of(facts, chance), chance)
     assert active(published(other, chance, policy)) == judged(one, policy)
+
+
+@given(worlds, st.lists(versions(), min_size=1, max_size=2), st.randoms(use_true_random=False))
+def test_law_1_holds_while_people_are_judged_anew(world: list[Any], changes: list[Any], chance: random.Random) -> None:
+    """A version of the policy may come before, among, or in one batch with the crossings and corrections it judges."""
+    one = interleaved(streams_of([*world, *changes], chance), chance)
+    other = interleaved(streams_of([*world, *changes], chance), chance)
+    assert active(published(other, chance)) == judged(one)
 
 
 @given(worlds, policies, st.randoms(use_true_random=False))
