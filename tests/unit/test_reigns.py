@@ -129,6 +129,6 @@ def test_many_verdicts_are_said_in_parts_that_are_together_the_whole() -> None:
 def test_a_policy_for_the_past_is_said_in_parts_too() -> None:
     book = Casebook(BASE)
     book.replay(admitted(*(crossing(event_id=f"e{n}") for n in range(7))))
-    touched = book.remember(admitted(crossing(event_id="new"), version(("R01: 25", "R01: 55"))))
+    touched = book.remember(admitted(crossing(OTHER, event_id="new"), version(("R01: 25", "R01: 55"))))
     assert [list(part.before) for part in touched.parts(3)] == [[7], [0, 1, 2], [3, 4, 5], [6]]
     assert [touched.is_new(n) for n in (6, 7, 8)] == [False, True, False]
